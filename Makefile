@@ -1,0 +1,107 @@
+# Plimsoll. `make demo` shows it, `make test` checks it, `make help` lists the rest.
+
+# ---- settings --------------------------------------------------------------------------------
+CC      ?= gcc
+OPT     ?= -O2
+LIMBS   ?=
+SAN     ?=
+B       ?= build
+DATA    ?= ../shared/data
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum \
+        -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wcast-qual -Wvla -Werror
+SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CFLAGS   = -std=c11 $(OPT) -g -fno-strict-overflow $(WARN) $(SANFLAGS) -I. \
+           -ffile-prefix-map=$(CURDIR)=. $(if $(LIMBS),-DPL_LIMB_BITS=$(LIMBS)) \
+           -D_POSIX_C_SOURCE=200809L -fstack-protector-strong -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
+LDLIBS   = -lsecp256k1 -lcrypto
+TOOLLIBS = -ljansson -lsqlite3 -lz
+
+# ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
+VM_SRC    := $(wildcard vm/*/*.c)
+PLC_SRC   := $(filter-out tools/plc/plc_main.c,$(wildcard tools/plc/*.c))
+TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c)
+PLIM_SRC  := $(wildcard tools/plim/*.c)
+SUP_SRC   := $(wildcard tests/support/*.c)
+UNIT_SRC  := $(wildcard tests/unit/test_*.c)
+PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+
+obj   = $(patsubst %.c,$(B)/obj/%.o,$(1))
+UNIT  = $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+PROGS = $(patsubst tests/%.c,$(B)/%,$(PROG_SRC))
+BENCH = $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
+FUZZ  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+LIB   = $(B)/libplimsoll.a
+TLIB  = $(B)/libplimtools.a
+
+all: $(B)/plim ## build the library and build/plim
+
+$(LIB): $(call obj,$(VM_SRC))
+	@rm -f $@ && ar rcs $@ $^
+$(TLIB): $(call obj,$(PLC_SRC) $(TOOL_SRC) $(SUP_SRC))
+	@rm -f $@ && ar rcs $@ $^
+$(B)/plim: $(call obj,$(PLIM_SRC)) $(TLIB) $(LIB)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(TOOLLIBS)
+
+# Limb stores must not be followed by vector reloads of the same words: scalar code is faster here.
+$(call obj,$(wildcard vm/machine/*.c vm/num/*.c)): CFLAGS += -fno-tree-vectorize -fno-tree-slp-vectorize
+$(B)/obj/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(TLIB) $(LIB)
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS) -o $@ $< $(TLIB) $(LIB) $(LDLIBS) $(TOOLLIBS) -lcmocka -lgmp
+$(PROGS) $(BENCH): $(B)/%: $(B)/obj/tests/%.o $(TLIB) $(LIB)
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS) -o $@ $< $(TLIB) $(LIB) $(LDLIBS) $(TOOLLIBS) -lgmp
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(LIB)
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS) -o $@ $< $(filter %standalone.o,$^) $(TLIB) $(LIB) $(LDLIBS) $(TOOLLIBS)
+.SECONDARY:
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
+bench-bin: $(BENCH) $(B)/plim
+.PHONY: all demo test check bench fuzz format deps help clean tests-bin bench-bin storm
+
+DEPS_STAMP = build/.deps-$(1)
+build/.deps-%: tools/deps.sh
+	@mkdir -p build
+	@sh tools/deps.sh $* && touch $@
+
+demo: build/.deps-build ## install what is missing, build, replay a real trace
+	@$(MAKE) --no-print-directory -s -j2 all
+	@sh tools/demo.sh build/plim
+
+test: build/.deps-test ## everything that CI checks; ends with "N passed, N failed"
+	@python3 tests/run.py --data $(DATA)
+
+storm: build/.deps-test ## the long runs: 10^7 cases an operation, 10^5 state sequences, 10^7 fuzz runs
+	@python3 tests/run.py --long --data $(DATA)
+
+check: build/.deps-test ## layers, names, lengths, format, generated tables fresh
+	@python3 tools/tidy.py
+
+bench: build/.deps-build ## ratios: health check, signatures, commitment, replay
+	@$(MAKE) --no-print-directory -s -j2 bench-bin
+	@python3 tests/bench/run.py
+
+fuzz: build/.deps-test ## one minute of each fuzz target
+	@python3 tests/run.py --fuzz
+
+format: ## clang-format the C sources in place
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+deps: build/.deps-test ## install the Debian packages that building and testing need
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
