@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Builds and runs every test and ends with one line: N passed, N failed.
+
+  python3 tests/run.py            what CI checks (three builds, short storms)
+  python3 tests/run.py --long     the long storms: 10^7 cases, 10^5 sequences, 10^7 fuzz executions
+  python3 tests/run.py --fuzz     one minute of each fuzz target
+  python3 tests/run.py --only num run only the suites whose name contains the word
+
+Each suite writes its output to build/log/NAME.log; a failing suite shows its last lines.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LOG = ROOT / "build" / "log"
+JOBS = min(os.cpu_count() or 1, 8)
+
+BUILDS = {  # name: (make variables, what it proves)
+    "gcc": ("CC=gcc B=build", "the release build"),
+    "asan": ("CC=clang SAN=1 OPT=-O1 B=build/asan", "clang, address and undefined-behaviour checks"),
+    "limb32": ("CC=gcc LIMBS=32 OPT=-O1 B=build/limb32", "the portable 32-bit limbs"),
+}
+
+
+class Suite:
+    """One command and how many tests it stands for."""
+
+    def __init__(self, name, command, seconds=900):
+        self.name, self.command, self.seconds = name, command, seconds
+        self.passed = self.failed = 0
+        self.took = 0.0
+
+    def run(self):
+        start = time.monotonic()
+        env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+        log = LOG / (self.name.replace("/", "-").replace(" ", "-") + ".log")
+        with open(log, "wb") as out:
+            try:
+                code = subprocess.run(self.command, shell=True, cwd=ROOT, env=env, stdout=out,
+                                      stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                      timeout=self.seconds).returncode
+            except subprocess.TimeoutExpired:
+                out.write(f"\nstopped after {self.seconds} s\n".encode())
+                code = 124
+        self.took = time.monotonic() - start
+        self.text = log.read_text(errors="replace")
+        self.passed, self.failed = count(self.text, code)
+        return self
+
+
+def count(text, code):
+    """How many tests the output speaks of; a suite without a known closing line counts as one."""
+    passed = sum(map(int, re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M)))
+    failed = sum(map(int, re.findall(r"^\[  FAILED  \] [^:]*: (\d+) test", text, re.M)))
+    for ok, bad in re.findall(r"^(\d+) passed, (\d+) failed$", text, re.M):
+        passed, failed = passed + int(ok), failed + int(bad)
+    for ran, verdict in re.findall(r"^Ran (\d+) tests? in .*\n\n(OK|FAILED.*)", text, re.M):
+        bad = sum(map(int, re.findall(r"(?:failures|errors)=(\d+)", verdict)))
+        passed, failed = passed + int(ran) - bad, failed + bad
+    if code != 0 and failed == 0:
+        failed = 1
+    if code == 0 and passed + failed == 0:
+        passed = 1
+    return passed, failed
+
+
+def stems(pattern):
+    return sorted(p.stem for p in ROOT.glob(pattern))
+
+
+def build_suites(names):
+    return [Suite(f"build {n}", f"make --no-print-directory -s -j{JOBS} {BUILDS[n][0]} tests-bin", 1800)
+            for n in names]
+
+
+def unit_suites(build):
+    folder = BUILDS[build][0].split("B=")[1]
+    suites = [Suite(f"{build} {name}", f"{folder}/unit/{name}") for name in stems("tests/unit/test_*.c")]
+    if (ROOT / "tests/plc/runner.c").exists():
+        suites.append(Suite(f"{build} language", f"{folder}/plc/runner tests/plc"))
+    return suites
+
+
+def storm_suites(build, cases, sequences, fuzz):
+    folder = BUILDS[build][0].split("B=")[1]
+    suites = [Suite(f"{build} num_storm", f"{folder}/storm/num_storm --cases {cases} --seed 1", 7200),
+              Suite(f"{build} state_storm", f"{folder}/storm/state_storm --sequences {sequences} --seed 1", 7200)]
+    for name in stems("tests/fuzz/fuzz_*.c"):
+        corpus = "fixtures/fuzz/" + name.removeprefix("fuzz_")
+        suites.append(Suite(f"{build} {name}", f"{folder}/fuzz/{name} --runs {fuzz} --seed 1 {corpus}", 7200))
+    return suites
+
+
+def whole_suites(data, long):
+    """What looks at the program as a whole: the model, the CLI, the real traces."""
+    suites = [Suite("model", "python3 -m unittest -q tests.model.test_model", 1800),
+              Suite("cli", "python3 -m unittest -q tests.cli.test_cli"),
+              Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
+              Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
+              Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
+    if (pathlib.Path(data) / "evm-traces").is_dir():
+        suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))
+    else:
+        print(f"note: {data}/evm-traces is not there; the traces of fixtures/ are replayed alone")
+    return suites
+
+
+def run_all(suites, jobs):
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for suite in pool.map(Suite.run, suites):
+            mark = "ok  " if suite.failed == 0 else "FAIL"
+            print(f"  {mark} {suite.name:<28} {suite.passed:>6} passed {suite.failed:>4} failed"
+                  f" {suite.took:>8.1f} s", flush=True)
+            if suite.failed:
+                print("\n".join("       | " + line for line in suite.text.splitlines()[-25:]))
+            passed, failed = passed + suite.passed, failed + suite.failed
+    return passed, failed
+
+
+def plan(options):
+    if options.fuzz:
+        return [["asan"], storm_suites("asan", 1000, 10, 2000000)[2:]]
+    if options.long:
+        return [["gcc", "limb32", "asan"],
+                storm_suites("gcc", 10_000_000, 100_000, 10_000_000)
+                + storm_suites("limb32", 10_000_000, 1000, 1000)[:1]
+                + whole_suites(options.data, True)]
+    suites = []
+    for build in BUILDS:
+        suites += unit_suites(build)
+    suites += storm_suites("gcc", 100_000, 1000, 100_000)
+    suites += storm_suites("asan", 3_000, 100, 20_000)
+    suites += storm_suites("limb32", 100_000, 100, 1000)[:1]
+    return [list(BUILDS), suites + whole_suites(options.data, False)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="../shared/data", help="folder with the real histories")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--fuzz", action="store_true")
+    parser.add_argument("--only", default="", help="run only suites whose name contains this")
+    options = parser.parse_args()
+    LOG.mkdir(parents=True, exist_ok=True)
+    builds, suites = plan(options)
+    suites = [s for s in suites if options.only in s.name]
+    print("building", *(f"{name} ({BUILDS[name][1]})" for name in builds), sep="\n  ")
+    passed, failed = run_all(build_suites(builds), 1)
+    if failed == 0:
+        print("running")
+        more_passed, more_failed = run_all(suites, JOBS)
+        passed, failed = passed + more_passed, failed + more_failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Imports and replays every recorded Aave trace and expects no difference.
+
+  python3 tests/traces.py --data ../shared/data [--plim build/plim] [--keep DIR]
+
+One line a trace; ends with "N passed, N failed". A trace passes when import and replay both exit 0,
+every step became a block and was compared, and nothing differed.
+"""
+import argparse
+import concurrent.futures
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+FOLDERS = ("aave-v3", "aave-v3.6")
+
+
+def count_steps(path):
+    with gzip.open(path, "rt") as lines:
+        return sum(1 for _ in lines) - 1
+
+
+def replay(plim, trace, folder):
+    """Returns (ok, text)."""
+    made = subprocess.run([plim, "import", "evm-trace", str(trace), "-o", folder], capture_output=True, text=True)
+    if made.returncode:
+        return False, f"import exits {made.returncode}: {made.stderr.strip()[:300]}"
+    ran = subprocess.run([plim, "replay", "--json", folder], capture_output=True, text=True)
+    try:
+        told = json.loads(ran.stdout)
+    except ValueError:
+        return False, f"replay exits {ran.returncode}, no JSON: {ran.stderr.strip()[:300]}"
+    steps = count_steps(trace)
+    ok = (ran.returncode == 0 and told["mismatches"] == 0 and told["blocks"] >= steps
+          and told["compared"] > 100 * steps)
+    return ok, (f"{told['blocks']} blocks {told['liquidations']:>3} liquidations {told['reverts']:>3} reverts "
+                f"{told['compared']:>7} compared {told['mismatches']} mismatches root {told['final_root'][:16]}"
+                + ("" if ok else f" first difference: {told['first_difference']}"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--plim", default="build/plim")
+    parser.add_argument("--keep", help="keep the imported histories below this folder")
+    options = parser.parse_args()
+    traces = [p for f in FOLDERS for p in sorted(pathlib.Path(options.data, "evm-traces", f).glob("*.jsonl.gz"))]
+    top = pathlib.Path(options.keep or tempfile.mkdtemp(prefix="plimsoll-traces-"))
+    passed = failed = 0
+
+    def one(trace):
+        folder = top / trace.parent.name / trace.name.removesuffix(".jsonl.gz")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return replay(options.plim, trace, str(folder))
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for trace, (ok, text) in zip(traces, pool.map(one, traces)):
+            print(f"{'ok  ' if ok else 'FAIL'} {trace.parent.name}/{trace.name:<18} {text}", flush=True)
+            passed, failed = passed + ok, failed + (not ok)
+    if not options.keep:
+        shutil.rmtree(top)
+    if not traces:
+        print(f"no traces below {options.data}/evm-traces")
+        failed = 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
