@@ -4,6 +4,7 @@
  *   - Outputs come first, then the object, then inputs. A size follows its buffer and counts bytes.
  *   - Every function that can fail returns pl_status: PL_OK, a REJECT (the input is invalid: every
  *     machine says so), a TRAP (the contract failed) or a FAULT (this machine failed: try again).
+ *   - After a FAULT a chain can only be freed; every later call on it returns that FAULT again.
  *   - A pl_chain takes memory only through the pl_memory it was created with; nothing here opens a
  *     file, reads a clock, prints or starts a thread. Two chains share nothing; one chain belongs
  * to one thread at a time.
@@ -34,6 +35,7 @@
 #include "vm/machine/code.h"
 #include "vm/machine/exec.h"
 #include "vm/state/schema.h"
+#include "vm/state/store.h"
 
 #define PL_NONE UINT32_MAX
 
@@ -84,8 +86,8 @@ typedef enum pl_where {
     PL_WHERE_BLOCK = 1,       /* the bytes as a whole                                            */
     PL_WHERE_HEADER = 2,      /* a field of the header; status says which                        */
     PL_WHERE_TRANSACTION = 3, /* index: transaction of the block, from 0                         */
-    PL_WHERE_RECEIPT = 4, /* index: receipt of the block, from 0, that differs from the expected;
-                             PL_NONE: unknown */
+    PL_WHERE_RECEIPT = 4, /* index: the first receipt that differs from the expected ones, from 0;
+                             PL_NONE: no expected receipts were given, or they do not differ     */
     PL_WHERE_STATE = 5    /* receipts agree, the state root does not                         */
 } pl_where;
 
@@ -120,7 +122,7 @@ typedef struct pl_block_result {
 
 /* Verifies and applies one block: decode, link, reports, transactions, hooks, commit, compare
  * (spec 06 §2, §4). A refused block leaves the state exactly as it was. options may be NULL.
- * Returns result->status; a FAULT also leaves the state as it was. */
+ * Returns result->status. */
 PL_MUST_USE pl_status pl_chain_replay_block(pl_block_result *result, pl_chain *chain,
                                             const uint8_t *block, size_t block_size,
                                             const pl_replay_options *options);
@@ -160,37 +162,35 @@ PL_MUST_USE pl_status pl_chain_invariants(pl_chain *chain, pl_invariant_sink sin
  * Returns PL_OK, PL_REJECT_FEED (the world has no such feed), or a FAULT. */
 PL_MUST_USE pl_status pl_chain_price(pl_price *price, pl_chain *chain, uint32_t feed);
 
-/* ---- rows
- * ---------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* A walk over the rows of one table in key order. Changing the chain ends the walk. */
 typedef struct pl_rows {
-    pl_chain *chain;
     const pl_table *schema; /* how to read key and row */
     uint32_t contract;
     uint32_t table;
     const uint8_t *key; /* the current row; schema->key_size and schema->row_size bytes */
     const uint8_t *row;
-    uint32_t world_table;
-    bool started;
-    uint8_t cursor[PL_ORDER_SIZE_MAX];
+    pl_cursor cursor;
 } pl_rows;
 
 /* Sets *rows before the first row. Returns PL_OK or PL_REJECT_RANGE (no such table). */
-PL_MUST_USE pl_status pl_rows_begin(pl_rows *rows, pl_chain *chain, uint32_t contract,
+PL_MUST_USE pl_status pl_rows_begin(pl_rows *rows, const pl_chain *chain, uint32_t contract,
                                     uint32_t table);
 
-/* Moves to the next row. On output: *found, and when found rows->key and rows->row, valid until the
- * next call on the chain. Returns PL_OK or a FAULT. */
-PL_MUST_USE pl_status pl_rows_next(pl_rows *rows, bool *found);
+/* Moves to the next row: rows->key and rows->row. Returns false at the end. */
+bool pl_rows_next(pl_rows *rows);
 
 /* One row by its whole key. On output: *row, or NULL when there is none.
  * Returns PL_OK, PL_REJECT_RANGE (no such table) or a FAULT. */
 PL_MUST_USE pl_status pl_chain_row(const uint8_t **row, pl_chain *chain, uint32_t contract,
                                    uint32_t table, const uint8_t *key);
 
-/* ---- names
- * --------------------------------------------------------------------------------------- */
+/* The store underneath, for reading only: rows changed by the last block (pl_store_changed), proofs
+ * (pl_store_prove), table sizes. World table numbers are pl_world.table_bases[contract] + table. */
+pl_store *pl_chain_store(pl_chain *chain);
+
+/* ---- names ---- */
 
 /* Each returns a number, or PL_NONE when there is nothing of that name. The contract must exist
  * for the ones inside a contract, otherwise PL_NONE; contract 0 has tables only. */
@@ -211,8 +211,7 @@ const pl_table *pl_chain_table(const pl_chain *chain, uint32_t contract, uint32_
 /* The first label of this kind with this value, or NULL: a name for an account or a signer. */
 const pl_label *pl_find_label(const pl_chain *chain, pl_label_kind kind, const uint8_t *value);
 
-/* ---- checkpoints
- * ----------------------------------------------------------------------------------- */
+/* ---- checkpoints ---- */
 
 /* Takes the next bytes of a checkpoint; returns false to stop. */
 typedef bool (*pl_byte_sink)(void *context, const uint8_t *bytes, size_t size);

@@ -14,15 +14,6 @@
 
 typedef enum pl_tx_auth { PL_TX_AUTH_NONE = 0, PL_TX_AUTH_SECP256K1 = 1 } pl_tx_auth;
 
-/* The tables of contract 0, by their number in it and in the world (spec 04 §6). */
-typedef enum pl_system_table {
-    PL_SYSTEM_CHAIN = 0,
-    PL_SYSTEM_PRICES = 1,
-    PL_SYSTEM_NONCES = 2,
-    PL_SYSTEM_CONTRACTS = 3
-} pl_system_table;
-#define PL_SYSTEM_TABLES 4u
-
 /* Text of a world: points into its bytes, printable ASCII, not zero-terminated. */
 typedef struct pl_text {
     const char *text;
@@ -109,8 +100,5 @@ bool pl_world_row_next(const pl_world *world, size_t *offset, pl_world_row *row)
 /* Contract and table number inside it, for a world table number. */
 void pl_world_table_owner(const pl_world *world, uint32_t table, uint32_t *contract,
                           uint16_t *number);
-
-/* The schemas of contract 0; PL_SYSTEM_TABLES of them. */
-const pl_table *pl_system_tables(void);
 
 #endif
