@@ -1,0 +1,170 @@
+/* base/sha256: published vectors, every split of a stream, and every tag from its text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vm/base/bytes.h"
+#include "vm/base/sha256.h"
+
+static void check_hex(const uint8_t hash[32], const char *hex)
+{
+    char text[65];
+    for (size_t i = 0; i < 32; i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    }
+    assert_string_equal(text, hex);
+}
+
+/* FIPS 180-2 appendix B and the NIST example of the empty string. */
+static const struct {
+    const char *text;
+    const char *hex;
+} vectors[] = {
+    {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnop"
+     "qrsmnopqrstnopqrstu",
+     "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+};
+
+static void published_vectors(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        uint8_t hash[32];
+        pl_sha256_of(hash, (const uint8_t *)vectors[i].text, strlen(vectors[i].text));
+        check_hex(hash, vectors[i].hex);
+    }
+}
+
+static void a_million_letters(void **state)
+{
+    (void)state;
+    uint8_t letters[1000];
+    uint8_t hash[32];
+    memset(letters, 'a', sizeof letters);
+    pl_sha256 sha;
+    pl_sha256_begin(&sha);
+    for (int i = 0; i < 1000; i++) {
+        pl_sha256_add(&sha, letters, sizeof letters);
+    }
+    pl_sha256_end(&sha, hash);
+    check_hex(hash, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+/* Sizes around block ends, each split in two places: the buffer must not matter. */
+static void any_split_gives_the_same_hash(void **state)
+{
+    (void)state;
+    uint8_t bytes[260];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7 + 3);
+    }
+    for (size_t size = 0; size <= sizeof bytes; size += size % 64 < 50 && size > 70 ? 13 : 1) {
+        uint8_t whole[32];
+        pl_sha256_of(whole, bytes, size);
+        for (size_t first = 0; first <= size; first++) {
+            uint8_t parts[32];
+            const size_t second = (size - first) / 2;
+            pl_sha256 sha;
+            pl_sha256_begin(&sha);
+            pl_sha256_add(&sha, bytes, first);
+            pl_sha256_add(&sha, bytes + first, second);
+            pl_sha256_add(&sha, bytes + first + second, size - first - second);
+            pl_sha256_end(&sha, parts);
+            assert_memory_equal(parts, whole, 32);
+        }
+    }
+}
+
+/* tagged(tag, data) from its definition, with plain hashes only. */
+static void tagged_by_definition(uint8_t hash[32], const char *text, const uint8_t *data,
+                                 size_t size)
+{
+    uint8_t bytes[64 + 300];
+    assert_true(size <= 300);
+    pl_sha256_of(bytes, (const uint8_t *)text, strlen(text));
+    memcpy(bytes + 32, bytes, 32);
+    memcpy(bytes + 64, data, size);
+    pl_sha256_of(hash, bytes, 64 + size);
+}
+
+static const struct {
+    const char *text;
+    const pl_tag *tag;
+} tags[] = {
+#define TAG(name, text, ...) {text, &pl_tag_##name},
+#include "vm/base/sha256_tags.def"
+#undef TAG
+};
+
+static void tags_follow_from_their_text(void **state)
+{
+    (void)state;
+    uint8_t data[300];
+    for (size_t i = 0; i < sizeof data; i++) {
+        data[i] = (uint8_t)(255 - i % 256);
+    }
+    assert_int_equal(sizeof tags / sizeof tags[0], 13); /* as many as spec 04 §1 lists */
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        pl_tag computed;
+        pl_sha256_tag(&computed, tags[i].text, strlen(tags[i].text));
+        assert_memory_equal(computed.words, tags[i].tag->words, sizeof computed.words);
+        for (size_t size = 0; size <= sizeof data; size += 11) {
+            uint8_t expected[32], got[32];
+            tagged_by_definition(expected, tags[i].text, data, size);
+            pl_tagged_of(got, tags[i].tag, data, size);
+            assert_memory_equal(got, expected, 32);
+        }
+    }
+}
+
+static void pairs_are_tagged_hashes(void **state)
+{
+    (void)state;
+    uint8_t pair[64], expected[32], got[32];
+    for (size_t i = 0; i < sizeof pair; i++) {
+        pair[i] = (uint8_t)(i * 5 + 1);
+    }
+    tagged_by_definition(expected, "plimsoll/node", pair, 64);
+    pl_tagged_pair(got, &pl_tag_node, pair);
+    assert_memory_equal(got, expected, 32);
+    pl_sha256_tagged64(got, &pl_tag_node, pair, pair + 32);
+    assert_memory_equal(got, expected, 32);
+    pl_sha256_tagged64(got, &pl_tag_node, pair + 32, pair);
+    assert_memory_not_equal(got, expected, 32);
+    pl_tagged_pair(pair, &pl_tag_node, pair); /* the result may overlap the input */
+    assert_memory_equal(pair, expected, 32);
+}
+
+/* Computed once with another implementation: tagged("plimsoll/node", 64 zero bytes). */
+static void a_tagged_vector(void **state)
+{
+    (void)state;
+    const uint8_t zeros[64] = {0};
+    uint8_t hash[32];
+    pl_tagged_pair(hash, &pl_tag_node, zeros);
+    check_hex(hash, "579937d860c335b5c8396ad6a0c218ed71b334c81bddadfa252961e282c362d2");
+    pl_tagged_of(hash, &pl_tag_root, (const uint8_t *)"abc", 3);
+    check_hex(hash, "d02f9d70c62bc9edadfc90009744c7315ee3a87c93ca54ab1c4d192a5390e031");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_vectors),
+        cmocka_unit_test(a_million_letters),
+        cmocka_unit_test(any_split_gives_the_same_hash),
+        cmocka_unit_test(tags_follow_from_their_text),
+        cmocka_unit_test(pairs_are_tagged_hashes),
+        cmocka_unit_test(a_tagged_vector),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
