@@ -39,7 +39,10 @@
 #define PL_EVENTS_PER_TX_MAX 1024u
 #define PL_WRITES_PER_TX_MAX 65536u
 
-/* World and blocks. */
+/* World and blocks. A world fits the u32 in front of it in a history; a gas limit ends in hours. */
+#define PL_WORLD_SIZE_MAX UINT32_MAX
+#define PL_LABELS_MAX (1u << 20)
+#define PL_GAS_MAX (UINT64_C(1) << 40)
 #define PL_CONTRACTS_MAX 256u
 #define PL_FEEDS_MAX 4096u
 #define PL_SIGNERS_MAX 64u
