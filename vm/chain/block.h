@@ -92,9 +92,4 @@ size_t pl_tx_size(const pl_tx *tx);
 /* On output: pl_tx_size(tx) bytes. */
 void pl_tx_encode(uint8_t *bytes, const pl_tx *tx);
 
-/* digest = tagged("plimsoll/tx", world id | unsigned part): what the caller's key signs. 32 bytes.
- */
-void pl_tx_digest(uint8_t *digest, const uint8_t *world_id, const uint8_t *unsigned_tx,
-                  size_t unsigned_size);
-
 #endif

@@ -21,6 +21,9 @@ typedef struct pl_public_key {
  * bytes are not the compressed form of a point on the curve. */
 PL_MUST_USE pl_status pl_public_key_parse(pl_public_key *key, const uint8_t *compressed);
 
+/* The part of the check that needs no curve: PL_OK, or SIGNATURE when r or s is out of range. */
+PL_MUST_USE pl_status pl_signature_bounds(const uint8_t *signature);
+
 /* On input: the 32-byte digest that was signed, and r | s in 64 bytes.
  * Returns PL_OK, or SIGNATURE when r or s is 0 or above its bound, or the equation fails. */
 PL_MUST_USE pl_status pl_signature_check(const pl_public_key *key, const uint8_t *digest,
@@ -34,6 +37,11 @@ PL_MUST_USE pl_status pl_tx_auth_check(const uint8_t *caller, const uint8_t *wor
                                        const uint8_t *unsigned_tx, size_t unsigned_size,
                                        const uint8_t *public_key, const uint8_t *signature,
                                        bool skip_equation);
+
+/* digest = tagged("plimsoll/tx", world id | unsigned part): what the caller's key signs. 32 bytes.
+ */
+void pl_tx_digest(uint8_t *digest, const uint8_t *world_id, const uint8_t *unsigned_tx,
+                  size_t unsigned_size);
 
 /* account = tagged("plimsoll/account", public key): the caller that a key signs for. 32 bytes. */
 void pl_account_of_key(uint8_t *account, const uint8_t *public_key);
