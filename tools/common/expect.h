@@ -1,0 +1,73 @@
+/* The expectations file of spec 06 §7: what somebody else observed, block by block. */
+#ifndef PT_COMMON_EXPECT_H
+#define PT_COMMON_EXPECT_H
+
+#include "tools/common/bytes.h"
+#include "tools/common/report.h"
+
+typedef struct pt_query {
+    uint32_t contract;
+    uint16_t function;
+    uint16_t arguments_size;
+    const uint8_t *arguments;
+} pt_query;
+
+typedef struct pt_expect_tx {
+    uint16_t status;
+    uint16_t error_size;
+    const char *error; /* not zero-terminated */
+} pt_expect_tx;
+
+typedef struct pt_expect_event {
+    uint32_t contract;
+    uint16_t event;
+    uint16_t size;
+    const uint8_t *arguments;
+} pt_expect_event;
+
+/* An open file: the header is read, records come one by one. Everything points into its bytes. */
+typedef struct pt_expect {
+    const char *file;
+    const char *source; /* not zero-terminated */
+    uint16_t source_size;
+    pt_query *queries;
+    uint32_t query_count;
+    pt_reader reader;
+    uint64_t last_height;
+} pt_expect;
+
+/* One record. results are read with pt_expect_result. */
+typedef struct pt_record {
+    uint64_t height;
+    pt_expect_tx *transactions; /* owned by the record */
+    uint16_t transaction_count;
+    bool has_events;
+    pt_expect_event *events; /* owned by the record */
+    uint16_t event_count;
+    uint32_t result_count;
+    pt_reader results;
+} pt_record;
+
+/* Reads the head and checks the shape of every record once, so that later reads cannot fail.
+ * bytes must outlive the object. Errors: PT_INPUT. */
+pt_exit pt_expect_open(pt_expect *expect, const char *file, const uint8_t *bytes, size_t size,
+                       pt_report *report);
+void pt_expect_close(pt_expect *expect);
+
+/* Fills the record and returns true; false at the end. The record's arrays are reused. */
+bool pt_expect_next(pt_record *record, pt_expect *expect);
+void pt_record_free(pt_record *record);
+
+/* The next result of the record. */
+void pt_expect_result(uint32_t *query, const uint8_t **bytes, uint16_t *size, pt_record *record);
+
+/* ---- writing ---- */
+
+/* Starts the file: magic, source (1..65535 printable characters), queries. */
+void pt_expect_write_head(pt_bytes *bytes, const char *source, const pt_query *queries,
+                          uint32_t query_count);
+
+/* Appends one record; fields as in pt_record, results already in their encoded form. */
+void pt_expect_write_record(pt_bytes *bytes, const pt_record *record, const pt_bytes *results);
+
+#endif

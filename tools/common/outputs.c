@@ -1,0 +1,157 @@
+/* Files that appear together or not at all (file.h). */
+#include "tools/common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct pt_output {
+    char *path;
+    char *temporary;
+    bool committed;
+};
+
+/* Sets that are open, so that exit() from anywhere leaves no temporary file behind. */
+enum { OPEN_MAX_SETS = 16 };
+static pt_outputs *open_sets[OPEN_MAX_SETS];
+
+static void abandon(pt_outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        if (!outputs->files[i].committed) {
+            (void)unlink(outputs->files[i].temporary);
+        }
+    }
+    if (outputs->made_folder != NULL) {
+        (void)rmdir(outputs->made_folder); /* stays when it holds committed files */
+    }
+}
+
+static void abandon_all(void)
+{
+    for (size_t i = 0; i < OPEN_MAX_SETS; i++) {
+        if (open_sets[i] != NULL) {
+            abandon(open_sets[i]);
+        }
+    }
+}
+
+static void remember(pt_outputs *outputs)
+{
+    static bool registered;
+    if (!registered) {
+        registered = atexit(abandon_all) == 0;
+    }
+    size_t place = OPEN_MAX_SETS;
+    for (size_t i = 0; i < OPEN_MAX_SETS; i++) {
+        if (open_sets[i] == outputs) {
+            return;
+        }
+        if (open_sets[i] == NULL && place == OPEN_MAX_SETS) {
+            place = i;
+        }
+    }
+    if (place < OPEN_MAX_SETS) {
+        open_sets[place] = outputs;
+    }
+}
+
+pt_exit pt_outputs_folder(pt_outputs *outputs, const char *path, pt_report *report)
+{
+    if (pt_is_folder(path)) {
+        return PT_OK;
+    }
+    if (mkdir(path, 0777) != 0) {
+        return pt_fail(report, PT_INPUT, "%s: cannot make this folder: %s", path, strerror(errno));
+    }
+    if (outputs->made_folder == NULL) {
+        outputs->made_folder = pt_copy_text(path, strlen(path));
+    }
+    remember(outputs);
+    return PT_OK;
+}
+
+pt_exit pt_outputs_reserve(pt_outputs *outputs, const char **temporary, const char *path,
+                           pt_report *report)
+{
+    if (pt_is_folder(path)) {
+        return pt_fail(report, PT_INPUT, "%s: is a folder; name a file to write", path);
+    }
+    char *name = pt_take(strlen(path) + 32);
+    (void)sprintf(name, "%s.partial-%ld", path, (long)getpid());
+    const int descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (descriptor < 0) {
+        free(name);
+        return pt_fail(report, PT_INPUT, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    (void)close(descriptor);
+    outputs->files = pt_resize(outputs->files, (outputs->count + 1) * sizeof *outputs->files);
+    outputs->files[outputs->count++] = (struct pt_output){
+        .path = pt_copy_text(path, strlen(path)), .temporary = name, .committed = false};
+    remember(outputs);
+    *temporary = name;
+    return PT_OK;
+}
+
+pt_exit pt_outputs_write(pt_outputs *outputs, const char *path, const void *data, size_t size,
+                         pt_report *report)
+{
+    const char *temporary = NULL;
+    PT_TRY(pt_outputs_reserve(outputs, &temporary, path, report));
+    FILE *file = fopen(temporary, "wb");
+    bool good = file != NULL && (size == 0 || fwrite(data, 1, size, file) == size);
+    if (file != NULL) {
+        good = fflush(file) == 0 && good;
+        good = fsync(fileno(file)) == 0 && good;
+        good = fclose(file) == 0 && good;
+    }
+    if (!good) {
+        return pt_fail(report, PT_LIMIT, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    return PT_OK;
+}
+
+pt_exit pt_outputs_commit(pt_outputs *outputs, pt_report *report)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct pt_output *file = &outputs->files[i];
+        if (!file->committed && rename(file->temporary, file->path) != 0) {
+            return pt_fail(report, PT_LIMIT, "%s: cannot be put in place: %s", file->path,
+                           strerror(errno));
+        }
+        file->committed = true;
+    }
+    return PT_OK;
+}
+
+void pt_outputs_close(pt_outputs *outputs)
+{
+    abandon(outputs);
+    for (size_t i = 0; i < outputs->count; i++) {
+        free(outputs->files[i].path);
+        free(outputs->files[i].temporary);
+    }
+    free(outputs->files);
+    free(outputs->made_folder);
+    for (size_t i = 0; i < OPEN_MAX_SETS; i++) {
+        if (open_sets[i] == outputs) {
+            open_sets[i] = NULL;
+        }
+    }
+    *outputs = (pt_outputs){0};
+}
+
+pt_exit pt_file_write(const char *path, const void *data, size_t size, pt_report *report)
+{
+    pt_outputs outputs = {0};
+    pt_exit result = pt_outputs_write(&outputs, path, data, size, report);
+    if (result == PT_OK) {
+        result = pt_outputs_commit(&outputs, report);
+    }
+    pt_outputs_close(&outputs);
+    return result;
+}

@@ -1,0 +1,50 @@
+#include "tools/common/table.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void pt_table_begin(pt_table *table, size_t columns)
+{
+    memset(table, 0, sizeof *table);
+    table->columns = columns;
+}
+
+void pt_table_cell(pt_table *table, const char *format, ...)
+{
+    char cell[256];
+    va_list arguments;
+    va_start(arguments, format);
+    const int written = vsnprintf(cell, sizeof cell, format, arguments);
+    va_end(arguments);
+    const size_t size = written < 0 ? 0 : strlen(cell);
+    const size_t column = table->cells++ % table->columns;
+    if (size > table->widths[column]) {
+        table->widths[column] = size;
+    }
+    pt_put(&table->text, cell, size);
+    pt_put_u8(&table->text, 0);
+}
+
+void pt_table_print(pt_table *table, FILE *file, int indent)
+{
+    const char *cell = (const char *)table->text.data;
+    for (size_t i = 0; i < table->cells; i++) {
+        const size_t column = i % table->columns;
+        const int width = (int)table->widths[column];
+        const bool last = column + 1 == table->columns;
+        if (column == 0) {
+            (void)fprintf(file, "%*s", indent, "");
+        }
+        if (table->right[column]) {
+            (void)fprintf(file, "%*s", width, cell);
+        } else {
+            (void)fprintf(file, "%-*s", last ? 0 : width, cell);
+        }
+        (void)fputs(last ? "\n" : "  ", file);
+        cell += strlen(cell) + 1;
+    }
+    if (table->cells % table->columns != 0) {
+        (void)fputs("\n", file);
+    }
+    pt_bytes_free(&table->text);
+}

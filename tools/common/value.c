@@ -1,0 +1,148 @@
+#include "tools/common/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "vm/num/text.h"
+
+bool pt_name_is(pl_name name, const char *text)
+{
+    return strlen(text) == name.size && memcmp(name.text, text, name.size) == 0;
+}
+
+void pt_hex(char *text, const uint8_t *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * size] = '\0';
+}
+
+/* True when 32 bytes spell a symbol (spec 02 §1); *size is its length. */
+static bool is_symbol(size_t *size, const uint8_t *bytes)
+{
+    size_t n = 0;
+    while (n < 32 && bytes[n] >= 0x21 && bytes[n] <= 0x7e) {
+        n++;
+    }
+    *size = n;
+    for (size_t i = n; i < 32; i++) {
+        if (bytes[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void account_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const uint8_t *bytes)
+{
+    const pl_label *label =
+        names.chain != NULL ? pl_find_label(names.chain, PL_LABEL_ACCOUNT, bytes) : NULL;
+    size_t size = 0;
+    if (label != NULL) {
+        (void)snprintf(text, PT_VALUE_TEXT_MAX, "%.*s", (int)label->text.size, label->text.text);
+    } else if (is_symbol(&size, bytes) && size > 0) {
+        memcpy(text, bytes, size);
+        text[size] = '\0';
+    } else {
+        text[0] = '0';
+        text[1] = 'x';
+        pt_hex(text + 2, bytes, 32);
+    }
+}
+
+static void integer_text(char text[PT_VALUE_TEXT_MAX], pl_type type, uint32_t scale,
+                         const uint8_t *bytes)
+{
+    pl_u256 number;
+    size_t size = 0;
+    if (type.class == PL_CLASS_INT) {
+        uint8_t wide[32];
+        memset(wide, bytes[0] & 0x80 ? 0xff : 0, sizeof wide);
+        memcpy(wide + 32 - type.size, bytes, type.size);
+        pl_u256_load_be(&number, wide, 32);
+        size = pl_i256_print_scaled(text, &number, scale);
+    } else {
+        pl_u256_load_be(&number, bytes, type.size);
+        size = pl_u256_print_scaled(text, &number, scale);
+    }
+    text[size] = '\0';
+}
+
+static const char *value_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
+                              uint32_t scale, const uint8_t *bytes)
+{
+    size_t size = 0;
+    if (type.class == PL_CLASS_BOOL) {
+        (void)snprintf(text, PT_VALUE_TEXT_MAX, "%s", bytes[0] ? "true" : "false");
+    } else if (type.class == PL_CLASS_ACCOUNT) {
+        account_text(text, names, bytes);
+    } else if (type.class == PL_CLASS_SYMBOL && is_symbol(&size, bytes)) {
+        memcpy(text, bytes, size);
+        text[size] = '\0';
+    } else if (type.class == PL_CLASS_SYMBOL || type.class == PL_CLASS_BYTES32) {
+        pt_hex(text, bytes, 32);
+    } else if (type.class == PL_CLASS_ENUM && names.code != NULL &&
+               type.extra < names.code->enum_count &&
+               bytes[0] < names.code->enums[type.extra].variant_count) {
+        const pl_name name = names.code->enums[type.extra].variants[bytes[0]];
+        (void)snprintf(text, PT_VALUE_TEXT_MAX, "%.*s", (int)name.size, name.text);
+    } else {
+        integer_text(text, type, scale, bytes);
+    }
+    return text;
+}
+
+const char *pt_value_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
+                          const uint8_t *bytes)
+{
+    return value_text(text, names, type, type.scale, bytes);
+}
+
+const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
+                              const uint8_t *bytes)
+{
+    return value_text(text, names, type, 0, bytes);
+}
+
+void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,
+                    const uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count && fields[i].type.size <= size - at; i++) {
+        char value[PT_VALUE_TEXT_MAX];
+        if (i != 0) {
+            pt_put_text(text, ", ");
+        }
+        pt_put(text, fields[i].name.text, fields[i].name.size);
+        pt_put_text(text, " ");
+        pt_put_text(text, pt_value_text(value, names, fields[i].type, bytes + at));
+        at += fields[i].type.size;
+    }
+}
+
+bool pt_value_put(pt_bytes *bytes, pl_type type, const pl_u256 *number)
+{
+    uint8_t stored[32];
+    if (type.class == PL_CLASS_INT || type.size > sizeof stored ||
+        (type.class == PL_CLASS_BOOL && (!pl_u256_fits_u64(number) || pl_u256_low64(number) > 1)) ||
+        pl_u256_store_be(stored, type.size, number) != PL_OK) {
+        return false;
+    }
+    pt_put(bytes, stored, type.size);
+    return true;
+}
+
+bool pt_symbol(uint8_t symbol[32], const char *text)
+{
+    const size_t size = strlen(text);
+    memset(symbol, 0, 32);
+    if (size > 32) {
+        return false;
+    }
+    memcpy(symbol, text, size);
+    size_t spelled = 0;
+    return is_symbol(&spelled, symbol) && spelled == size;
+}

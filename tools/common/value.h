@@ -1,0 +1,46 @@
+/* Stored values and text: exact decimals with the scale of the schema, names where there are any.
+ */
+#ifndef PT_COMMON_VALUE_H
+#define PT_COMMON_VALUE_H
+
+#include <stdbool.h>
+
+#include "tools/common/bytes.h"
+#include "vm/plimsoll.h"
+
+#define PT_VALUE_TEXT_MAX 128
+
+/* Where names come from. Both may be NULL. */
+typedef struct pt_names {
+    const pl_code *code;   /* enum variants                  */
+    const pl_chain *chain; /* labels of accounts and signers */
+} pt_names;
+
+/* Writes the value of type.size bytes as text: integers as decimals with type.scale digits after
+ * the point, accounts by label, symbols as they are, bytes as hex. Returns text. */
+const char *pt_value_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
+                          const uint8_t *bytes);
+
+/* The same without the point: integers as they are stored. */
+const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
+                              const uint8_t *bytes);
+
+/* "name value, name value, ..." of consecutive stored fields; ends early rather than read past
+ * size. Appends to text, no zero. */
+void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,
+                    const uint8_t *bytes, size_t size);
+
+/* Appends number in the stored form of type; false when it does not fit (narrower unsigned, bool
+ * above 1). Not for int types. */
+bool pt_value_put(pt_bytes *bytes, pl_type type, const pl_u256 *number);
+
+/* The 32 bytes of a symbol: text, then zeros. False when text is longer or not 0x21..0x7e. */
+bool pt_symbol(uint8_t symbol[32], const char *text);
+
+/* 2 * size hex digits and a zero. */
+void pt_hex(char *text, const uint8_t *bytes, size_t size);
+
+/* True when the name is exactly text. */
+bool pt_name_is(pl_name name, const char *text);
+
+#endif
