@@ -53,8 +53,30 @@ void pl_i256_max(pl_i256 *r, const pl_i256 *a, const pl_i256 *b);
 void pl_i256_clamp(pl_i256 *r, const pl_i256 *a, const pl_i256 *low, const pl_i256 *high);
 
 /* *r = a + b, a - b, a * b, -a, |a|; OVERFLOW if the result is outside the type. */
-PL_MUST_USE pl_status pl_i256_add(pl_i256 *r, const pl_i256 *a, const pl_i256 *b);
-PL_MUST_USE pl_status pl_i256_sub(pl_i256 *r, const pl_i256 *a, const pl_i256 *b);
+PL_MUST_USE PL_INLINE pl_status pl_i256_add(pl_i256 *r, const pl_i256 *a, const pl_i256 *b)
+{
+    const bool a_neg = pl_u256_is_neg(a), b_neg = pl_u256_is_neg(b);
+    pl_i256 sum;
+    (void)pl_u256_add_carry(&sum, a, b);
+    if (PL_UNLIKELY(a_neg == b_neg && pl_u256_is_neg(&sum) != a_neg)) {
+        return PL_TRAP_OVERFLOW;
+    }
+    pl_u256_copy(r, &sum);
+    return PL_OK;
+}
+
+PL_MUST_USE PL_INLINE pl_status pl_i256_sub(pl_i256 *r, const pl_i256 *a, const pl_i256 *b)
+{
+    const bool a_neg = pl_u256_is_neg(a), b_neg = pl_u256_is_neg(b);
+    pl_i256 difference;
+    (void)pl_u256_sub_borrow(&difference, a, b);
+    if (PL_UNLIKELY(a_neg != b_neg && pl_u256_is_neg(&difference) != a_neg)) {
+        return PL_TRAP_OVERFLOW;
+    }
+    pl_u256_copy(r, &difference);
+    return PL_OK;
+}
+
 PL_MUST_USE pl_status pl_i256_mul(pl_i256 *r, const pl_i256 *a, const pl_i256 *b);
 PL_MUST_USE pl_status pl_i256_neg(pl_i256 *r, const pl_i256 *a);
 PL_MUST_USE pl_status pl_i256_abs(pl_i256 *r, const pl_i256 *a);

@@ -9,19 +9,20 @@
 #define PL_NUM_MULDIV_H
 
 #include "vm/num/i256.h"
+#include "vm/num/pair.h"
 
 /* A non-zero divisor with its reciprocal. Fill it with pl_divisor_init; the fields are private.
  *
- * When the divisor is d = head * 2^(L - w), L its bit length and w the bits of a limb pair, with
- * head an integer (always so for L <= w, and for 10^k up to k = 55 with 64-bit limbs), one division
- * step per pair suffices. */
+ * w is the bits of a limb pair, L the bit length of the divisor d. When d = head * 2^(L - w) with an
+ * integer head, one multiplication by the inverse gives one pair of the quotient. That is always so
+ * for L <= w, and with 64-bit limbs for every 10^k up to 10^55, whose odd part is below 2^128. */
 typedef struct pl_divisor {
-    pl_u256 value;         /* d */
-    pl_u256 half;          /* floor(d / 2) */
-    pl_limb_pair head;     /* d shifted so that its top bit is the pair's top bit; 0 if inexact */
-    pl_limb_pair inverse;  /* floor((2^(2w) - 1) / head) - 2^w */
-    uint32_t shift_left;   /* w - L if L <= w */
-    uint32_t shift_right;  /* L - w if L > w */
+    pl_limb_pair limit;   /* d if L <= w, else 0: the short way needs floor(num / 2^w) < limit */
+    pl_limb_pair head;    /* 0 if there is none: divide by value */
+    pl_limb_pair inverse; /* floor((2^(2w) - 1) / head) - 2^w */
+    uint32_t shift_left;  /* w - L, or 0 */
+    uint32_t shift_right; /* L - w, or 0 */
+    pl_u256 value;        /* d */
 } pl_divisor;
 
 /* Prepares d; DIV_BY_ZERO if d is 0. */
@@ -36,12 +37,6 @@ PL_MUST_USE pl_status pl_i256_muldiv_round(pl_i256 *r, const pl_i256 *a, const p
                                            const pl_i256 *c, pl_round round);
 PL_MUST_USE pl_status pl_i256_muldiv_full_round(pl_i256 *r, const pl_i256 *a, const pl_i256 *b,
                                                 const pl_i256 *c, pl_round round);
-PL_MUST_USE pl_status pl_u256_muldiv_round_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
-                                              const pl_divisor *c, pl_round round);
-PL_MUST_USE pl_status pl_u256_muldiv_full_round_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
-                                                   const pl_divisor *c, pl_round round);
-PL_MUST_USE pl_status pl_u256_div_round_by(pl_u256 *r, const pl_u256 *a, const pl_divisor *b,
-                                           pl_round round);
 
 /* *r = floor((a * b + (c - 1)) / c); the sum must fit 256 bits. */
 PL_MUST_USE pl_status pl_u256_muldiv_up_add(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
@@ -54,6 +49,118 @@ PL_MUST_USE pl_status pl_i256_mulshr_full_down(pl_i256 *r, const pl_i256 *a, con
                                                uint32_t shift);
 PL_MUST_USE pl_status pl_i256_mulshr_full_zero(pl_i256 *r, const pl_i256 *a, const pl_i256 *b,
                                                uint32_t shift);
+
+/* The functions below for operands of any width; use those below. */
+PL_MUST_USE pl_status pl_u256_muldiv_long_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
+                                             const pl_divisor *c, pl_round round);
+PL_MUST_USE pl_status pl_u256_muldiv_full_long_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
+                                                  const pl_divisor *c, pl_round round);
+PL_MUST_USE pl_status pl_u256_muldiv_up_add_long_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
+                                                    const pl_divisor *c);
+PL_MUST_USE pl_status pl_u256_div_long_by(pl_u256 *r, const pl_u256 *a, const pl_divisor *b,
+                                          pl_round round);
+
+PL_INLINE pl_limb_pair pl_u256_low_pair(const pl_u256 *a)
+{
+    return ((pl_limb_pair)a->limb[1] << PL_LIMB_BITS) | a->limb[0];
+}
+
+/* *r = (high * 2^w + low) / c rounded, for high < c->limit. The quotient is below 2^w, and one more
+ * after rounding. */
+PL_INLINE void pl_divisor_short_quotient(pl_u256 *r, pl_limb_pair high, pl_limb_pair low,
+                                         const pl_divisor *c, pl_round round)
+{
+    const uint32_t shift = c->shift_left;
+    const pl_limb_pair top = (high << shift) | ((low >> 1) >> (PL_PAIR_BITS - 1 - shift));
+    pl_limb_pair rem;
+    pl_limb_pair q = pl_pair_div_step(&rem, top, low << shift, c->head, c->inverse);
+    const pl_limb_pair rest = c->head - rem; /* compared with rem: below, at, above one half */
+    bool increment = false;
+    if (round == PL_ROUND_UP || round == PL_ROUND_AWAY) {
+        increment = rem != 0;
+    } else if (round == PL_ROUND_HALF_UP) {
+        increment = rem >= rest;
+    } else if (round == PL_ROUND_HALF_EVEN) {
+        increment = rem > rest || (rem == rest && (q & 1) != 0);
+    }
+    q += increment;
+    r->limb[0] = (pl_limb)q;
+    r->limb[1] = (pl_limb)(q >> PL_LIMB_BITS);
+    r->limb[2] = increment && q == 0;
+    PL_UNROLL
+    for (int i = 3; i < PL_U256_LIMBS; i++) {
+        r->limb[i] = 0;
+    }
+}
+
+/* Tries *r = (a * b + addend) / c rounded by one short step; false if an operand is too wide. */
+PL_INLINE bool pl_divisor_try_short(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
+                                    pl_limb_pair addend, const pl_divisor *c, pl_round round)
+{
+    if (PL_UNLIKELY(!pl_u256_fits_pair(a) || !pl_u256_fits_pair(b))) {
+        return false;
+    }
+    pl_limb_pair high, low;
+    pl_pair_mul(&high, &low, pl_u256_low_pair(a), pl_u256_low_pair(b));
+    low += addend;
+    high += low < addend; /* high <= 2^w - 2 before */
+    if (PL_UNLIKELY(high >= c->limit)) {
+        return false;
+    }
+    pl_divisor_short_quotient(r, high, low, c, round);
+    return true;
+}
+
+/* The general functions for a prepared divisor; meant to be called with a constant rounding. Half
+ * up adds floor(c / 2) and rounds down. */
+PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_round_by(pl_u256 *r, const pl_u256 *a,
+                                                        const pl_u256 *b, const pl_divisor *c,
+                                                        pl_round round)
+{
+    const pl_limb_pair addend = round == PL_ROUND_HALF_UP ? c->limit >> 1 : 0;
+    const pl_round rest = round == PL_ROUND_HALF_UP ? PL_ROUND_DOWN : round;
+    if (PL_LIKELY(pl_divisor_try_short(r, a, b, addend, c, rest))) {
+        return PL_OK;
+    }
+    return pl_u256_muldiv_long_by(r, a, b, c, round);
+}
+
+PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_full_round_by(pl_u256 *r, const pl_u256 *a,
+                                                             const pl_u256 *b, const pl_divisor *c,
+                                                             pl_round round)
+{
+    const pl_limb_pair addend = round == PL_ROUND_HALF_UP ? c->limit >> 1 : 0;
+    const pl_round rest = round == PL_ROUND_HALF_UP ? PL_ROUND_DOWN : round;
+    if (PL_LIKELY(pl_divisor_try_short(r, a, b, addend, c, rest))) {
+        return PL_OK;
+    }
+    return pl_u256_muldiv_full_long_by(r, a, b, c, round);
+}
+
+PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_up_add_by(pl_u256 *r, const pl_u256 *a,
+                                                         const pl_u256 *b, const pl_divisor *c)
+{
+    if (PL_LIKELY(pl_divisor_try_short(r, a, b, 0, c, PL_ROUND_UP))) {
+        return PL_OK; /* a * b < c * 2^w, so the sum the long form asks about fits */
+    }
+    return pl_u256_muldiv_up_add_long_by(r, a, b, c);
+}
+
+PL_MUST_USE PL_INLINE pl_status pl_u256_div_round_by(pl_u256 *r, const pl_u256 *a,
+                                                     const pl_divisor *b, pl_round round)
+{
+    const pl_limb_pair high = ((pl_limb_pair)a->limb[3] << PL_LIMB_BITS) | a->limb[2];
+    pl_limb above = 0;
+    PL_UNROLL
+    for (int i = 4; i < PL_U256_LIMBS; i++) {
+        above |= a->limb[i];
+    }
+    if (PL_LIKELY(above == 0 && high < b->limit)) {
+        pl_divisor_short_quotient(r, high, pl_u256_low_pair(a), b, round);
+        return PL_OK;
+    }
+    return pl_u256_div_long_by(r, a, b, round);
+}
 
 #define PL_MULDIV_NAMES_(name, ROUND)                                                           \
     PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_##name(pl_u256 *r, const pl_u256 *a,         \

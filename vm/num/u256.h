@@ -333,9 +333,9 @@ PL_INLINE bool pl_u256_test_bit(const pl_u256 *a, uint64_t n)
     return n < 256 && ((a->limb[n / PL_LIMB_BITS] >> (n % PL_LIMB_BITS)) & 1) != 0;
 }
 
-/* *r = a with bit n set, or cleared; unchanged a for n >= 256. */
-void pl_u256_set_bit(pl_u256 *r, const pl_u256 *a, uint64_t n);
-void pl_u256_clear_bit(pl_u256 *r, const pl_u256 *a, uint64_t n);
+/* *r = a with bit n set, or cleared; INDEX if n >= 256. */
+PL_MUST_USE pl_status pl_u256_set_bit(pl_u256 *r, const pl_u256 *a, uint64_t n);
+PL_MUST_USE pl_status pl_u256_clear_bit(pl_u256 *r, const pl_u256 *a, uint64_t n);
 
 /* Returns the position of the lowest one bit at or above n; 256 if there is none. */
 uint32_t pl_u256_next_bit(const pl_u256 *a, uint64_t n);

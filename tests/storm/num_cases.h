@@ -1,0 +1,224 @@
+/* Inputs for the storm over vm/num: seeded, and biased to the edges where carries, guesses and
+ * roundings go wrong. Uniform random limbs would reach almost none of those paths. */
+#ifndef TESTS_STORM_NUM_CASES_H
+#define TESTS_STORM_NUM_CASES_H
+
+#include "vm/num/num.h"
+
+typedef struct storm_case {
+    pl_u256 in[3]; /* a, b, c */
+    uint64_t n;    /* shift count, exponent, position */
+    uint64_t m;    /* width, scale */
+} storm_case;
+
+/* SplitMix64: one 64-bit state, so a case is named by its seed. */
+static uint64_t storm_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static uint64_t storm_below(uint64_t *state, uint64_t bound)
+{
+    return storm_random(state) % bound;
+}
+
+static pl_u256 storm_from_words(const uint32_t words[8])
+{
+    pl_u256 r = pl_u256_zero();
+    for (unsigned i = 0; i < 8; i++) {
+        r.limb[32 * i / PL_LIMB_BITS] |= (pl_limb)words[i] << (32 * i % PL_LIMB_BITS);
+    }
+    return r;
+}
+
+static pl_u256 storm_uniform(uint64_t *state)
+{
+    uint32_t words[8];
+    for (unsigned i = 0; i < 8; i++) {
+        words[i] = (uint32_t)(storm_random(state) >> 32);
+    }
+    return storm_from_words(words);
+}
+
+/* Half-limbs drawn from the values at which carries start and stop. */
+static pl_u256 storm_pattern(uint64_t *state)
+{
+    static const uint32_t edges[] = {0, 0, 0xffffffffu, 0xffffffffu, 1, 0x80000000u, 0x7fffffffu};
+    uint32_t words[8];
+    for (unsigned i = 0; i < 8; i++) {
+        const uint64_t pick = storm_below(state, 8);
+        words[i] = pick < 7 ? edges[pick] : (uint32_t)storm_random(state);
+    }
+    return storm_from_words(words);
+}
+
+static pl_u256 storm_power_of_two(uint64_t *state)
+{
+    const pl_u256 one = pl_u256_one();
+    pl_u256 r;
+    pl_u256_shl(&r, &one, storm_below(state, 256));
+    return r;
+}
+
+static pl_u256 storm_power_of_ten(uint64_t *state)
+{
+    const pl_u256 ten = pl_u256_from_u64(10);
+    pl_u256 r = pl_u256_one();
+    for (uint64_t k = storm_below(state, 78); k > 0; k--) {
+        pl_u256_mul_wrap(&r, &r, &ten);
+    }
+    return r;
+}
+
+/* Adds -2 .. 2, modulo 2^256. */
+static void storm_nudge(uint64_t *state, pl_u256 *r)
+{
+    const pl_u256 two = pl_u256_from_u64(2);
+    const pl_u256 step = pl_u256_from_u64(storm_below(state, 5));
+    pl_u256_add_wrap(r, r, &step);
+    pl_u256_sub_wrap(r, r, &two);
+}
+
+static pl_u256 storm_value(uint64_t *state)
+{
+    pl_u256 r;
+    switch (storm_below(state, 10)) {
+    case 0:
+        return pl_u256_from_u64(storm_below(state, 5));
+    case 1:
+        r = storm_power_of_two(state);
+        storm_nudge(state, &r);
+        return r;
+    case 2: { /* a run of ones */
+        const pl_u256 low = storm_power_of_two(state);
+        r = storm_power_of_two(state);
+        pl_u256_sub_wrap(&r, &r, &low);
+        return r;
+    }
+    case 3:
+        return storm_pattern(state);
+    case 4:
+        r = storm_pattern(state);
+        pl_u256_shr(&r, &r, storm_below(state, 256));
+        return r;
+    case 5:
+        r = storm_power_of_ten(state);
+        storm_nudge(state, &r);
+        return r;
+    case 6:
+        r = storm_uniform(state);
+        return r;
+    case 7: /* the largest and smallest values, signed and unsigned */
+        r = storm_below(state, 2) != 0 ? pl_u256_zero() : pl_i256_min_value();
+        storm_nudge(state, &r);
+        return r;
+    default:
+        r = storm_uniform(state);
+        pl_u256_shr(&r, &r, storm_below(state, 256));
+        return r;
+    }
+}
+
+/* Moves one operand next to a boundary that the others define. The functions under test may help to
+ * find the boundary: the judge sees only the resulting inputs. */
+static void storm_relate(uint64_t *state, storm_case *c)
+{
+    pl_u256 *a = &c->in[0], *b = &c->in[1], *d = &c->in[2];
+    const pl_u256 all = pl_u256_max_value();
+    pl_u256 room = all, half;
+    pl_u512 product;
+    switch (storm_below(state, 8)) {
+    case 0: /* equal or adjacent operands */
+        *b = *a;
+        storm_nudge(state, b);
+        return;
+    case 1:
+        *d = storm_below(state, 2) != 0 ? *a : *b;
+        storm_nudge(state, d);
+        return;
+    case 2: /* the product ends near 2^256 - 1 - c/2, 2^256 - c, 2^256 or 2^255 */
+        pl_u256_shr(&half, d, 1);
+        switch (storm_below(state, 4)) {
+        case 0:
+            pl_u256_sub_wrap(&room, &all, &half);
+            break;
+        case 1:
+            pl_u256_sub_wrap(&room, &all, d);
+            break;
+        case 2:
+            pl_u256_shr(&room, &all, 1);
+            break;
+        default:
+            break;
+        }
+        if (pl_u256_div(b, &room, a) != PL_OK) {
+            *b = room;
+        }
+        storm_nudge(state, b);
+        return;
+    case 3: /* the quotient is near 2^256 */
+        pl_u256_mul_wide(&product, a, b);
+        for (int i = 0; i < PL_U256_LIMBS; i++) {
+            d->limb[i] = product.limb[i + PL_U256_LIMBS];
+        }
+        storm_nudge(state, d);
+        return;
+    case 4: /* a is near a multiple of c, or of c/2: exact results and ties */
+        pl_u256_shr(&half, d, storm_below(state, 2));
+        pl_u256_shr(&room, &all, pl_u256_bit_length(&half));
+        room = storm_below(state, 2) != 0 ? room : pl_u256_from_u64(storm_below(state, 1000));
+        pl_u256_mul_wrap(a, &half, &room);
+        *b = pl_u256_from_u64(1 + storm_below(state, 4));
+        if (storm_below(state, 2) != 0) {
+            storm_nudge(state, a);
+        }
+        return;
+    case 5: /* the same for a / b */
+        pl_u256_shr(&room, &all, pl_u256_bit_length(b));
+        pl_u256_shr(&room, &room, storm_below(state, 200));
+        pl_u256_mul_wrap(a, b, &room);
+        if (storm_below(state, 2) != 0) {
+            pl_u256_shr(&half, b, 1);
+            pl_u256_add_wrap(a, a, &half);
+        }
+        storm_nudge(state, a);
+        return;
+    case 6: /* top limbs of the numerator equal those of the divisor: the saturated guess */
+        *a = *d;
+        pl_u256_shl(a, a, storm_below(state, 129));
+        storm_nudge(state, a);
+        *b = pl_u256_one();
+        return;
+    default: /* signs */
+        pl_i256_neg_wrap(&c->in[storm_below(state, 3)], &c->in[storm_below(state, 3)]);
+        return;
+    }
+}
+
+static storm_case storm_next(uint64_t *state)
+{
+    storm_case c;
+    for (int i = 0; i < 3; i++) {
+        c.in[i] = storm_value(state);
+    }
+    if (storm_below(state, 4) == 0) { /* operands of ordinary size, prices and amounts */
+        for (int i = 0; i < 3; i++) {
+            pl_u256_shr(&c.in[i], &c.in[i], 100 + storm_below(state, 80));
+        }
+    }
+    if (storm_below(state, 4) == 0) {
+        c.in[2] = storm_power_of_ten(state);
+    }
+    if (storm_below(state, 3) == 0) {
+        storm_relate(state, &c);
+    }
+    c.n = storm_below(state, 8) == 0 ? storm_random(state) >> storm_below(state, 64)
+                                     : storm_below(state, 260);
+    c.m = storm_below(state, 260);
+    return c;
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* The parts of u256.h that are not worth inlining: wide products, saturation, casts and bytes. */
+#include "vm/num/u256.h"
+
+#define LIMBS PL_U256_LIMBS
+
+pl_u256 pl_u256_max_value(void)
+{
+    pl_u256 r = pl_u256_zero();
+    pl_u256_not(&r, &r);
+    return r;
+}
+
+void pl_u256_add_sat(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    if (pl_u256_add_carry(r, a, b) != 0) {
+        *r = pl_u256_max_value();
+    }
+}
+
+void pl_u256_sub_sat(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    if (pl_u256_sub_borrow(r, a, b) != 0) {
+        *r = pl_u256_zero();
+    }
+}
+
+void pl_u256_clamp(pl_u256 *r, const pl_u256 *a, const pl_u256 *low, const pl_u256 *high)
+{
+    pl_u256 raised;
+    pl_u256_max(&raised, a, low);
+    pl_u256_min(r, &raised, high);
+}
+
+void pl_u256_mul_wide(pl_u512 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    pl_u512 product;
+    PL_UNROLL
+    for (int i = 0; i < LIMBS; i++) {
+        product.limb[i] = 0;
+    }
+    PL_UNROLL
+    for (int i = 0; i < LIMBS; i++) {
+        pl_limb carry = 0;
+        PL_UNROLL
+        for (int j = 0; j < LIMBS; j++) {
+            /* (B - 1)^2 + 2 (B - 1) = B^2 - 1: the pair cannot overflow */
+            const pl_limb_pair sum =
+                pl_limb_mul(a->limb[i], b->limb[j]) + product.limb[i + j] + carry;
+            product.limb[i + j] = (pl_limb)sum;
+            carry = (pl_limb)(sum >> PL_LIMB_BITS);
+        }
+        product.limb[i + LIMBS] = carry;
+    }
+    PL_UNROLL
+    for (int i = 0; i < PL_U512_LIMBS; i++) {
+        r->limb[i] = product.limb[i];
+    }
+}
+
+pl_status pl_u256_mul_long(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    pl_u512 product;
+    pl_u256_mul_wide(&product, a, b);
+    pl_limb high = 0;
+    PL_UNROLL
+    for (int i = LIMBS; i < PL_U512_LIMBS; i++) {
+        high |= product.limb[i];
+    }
+    if (PL_UNLIKELY(high != 0)) {
+        return PL_TRAP_OVERFLOW;
+    }
+    PL_UNROLL
+    for (int i = 0; i < LIMBS; i++) {
+        r->limb[i] = product.limb[i];
+    }
+    return PL_OK;
+}
+
+void pl_u256_mul_wrap(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    pl_u256 product = pl_u256_zero();
+    PL_UNROLL
+    for (int i = 0; i < LIMBS; i++) {
+        pl_limb carry = 0;
+        for (int j = 0; j < LIMBS - i; j++) {
+            const pl_limb_pair sum =
+                pl_limb_mul(a->limb[i], b->limb[j]) + product.limb[i + j] + carry;
+            product.limb[i + j] = (pl_limb)sum;
+            carry = (pl_limb)(sum >> PL_LIMB_BITS);
+        }
+    }
+    pl_u256_copy(r, &product);
+}
+
+void pl_u256_mul_sat(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
+{
+    if (pl_u256_mul(r, a, b) != PL_OK) {
+        *r = pl_u256_max_value();
+    }
+}
+
+pl_status pl_u256_check_bits(const pl_u256 *a, uint32_t bits)
+{
+    PL_ASSERT(bits <= 256);
+    pl_u256 above;
+    pl_u256_shr(&above, a, bits);
+    return pl_u256_is_zero(&above) ? PL_OK : PL_TRAP_CAST;
+}
+
+void pl_u256_load_be(pl_u256 *r, const uint8_t *bytes, size_t size)
+{
+    PL_ASSERT(size >= 1 && size <= 32);
+    *r = pl_u256_zero();
+    for (size_t i = 0; i < size; i++) {
+        const size_t position = 8 * (size - 1 - i);
+        r->limb[position / PL_LIMB_BITS] |= (pl_limb)bytes[i] << (position % PL_LIMB_BITS);
+    }
+}
+
+pl_status pl_u256_store_be(uint8_t *bytes, size_t size, const pl_u256 *a)
+{
+    PL_ASSERT(size >= 1 && size <= 32);
+    PL_TRY(pl_u256_check_bits(a, (uint32_t)(8 * size)));
+    for (size_t i = 0; i < size; i++) {
+        const size_t position = 8 * (size - 1 - i);
+        bytes[i] = (uint8_t)(a->limb[position / PL_LIMB_BITS] >> (position % PL_LIMB_BITS));
+    }
+    return PL_OK;
+}
