@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Runs every benchmark and prints one table of ratios.
+
+  python3 tests/bench/run.py [--json] [--build build]
+
+Ratios compare contenders measured in turn within one run; single times depend on the machine.
+"""
+import argparse
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+GOALS = (  # (start of the name, at least or at most, goal)
+    ("health check, 4 reserves, in registers", "<=", 3.0),
+    ("oracle signatures", ">=", 0.9),
+    ("commitment", ">=", 0.5),
+)
+DEMO = "fixtures/histories/aave-v3-seed-5"
+DEMO_GOAL = 2000
+
+
+def lines_of(program):
+    run = subprocess.run([str(program)] + (["--json"] if "state" in program.name else []), cwd=ROOT,
+                         capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"bench: {program.name} failed: {run.stderr.strip()[:300]}")
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+
+
+def demo(plim, *flags):
+    """Median blocks per second of the demo history over seven whole replays, process start included."""
+    rates = []
+    for _ in range(7):
+        start = time.perf_counter()
+        run = subprocess.run([plim, "replay", "--json", *flags, DEMO], cwd=ROOT, capture_output=True, text=True)
+        seconds = time.perf_counter() - start
+        if run.returncode:
+            raise SystemExit(f"bench: replay failed: {run.stderr.strip()[:300]}")
+        rates.append(json.loads(run.stdout)["blocks"] / seconds)
+    return sorted(rates)[3]
+
+
+def demo_rows(build):
+    plim = str(ROOT / build / "plim")
+    whole = demo(plim)
+    rows = [{"name": "demo history, roots, signatures, comparison", "value": whole, "unit": "blocks/s",
+             "against": f"goal {DEMO_GOAL}", "ratio": whole / DEMO_GOAL}]
+    for flags, what in ((("--bench-no-compare",), "without the comparison"),
+                        (("--bench-no-compare", "--bench-no-signatures"), "and without signatures"),
+                        (("--bench-no-compare", "--bench-no-signatures", "--bench-no-roots"), "and without roots")):
+        rate = demo(plim, *flags)
+        rows.append({"name": f"demo history, {what}", "value": rate, "unit": "blocks/s",
+                     "against": "the row above all", "ratio": rate / whole})
+    return rows
+
+
+def machine():
+    for line in open("/proc/cpuinfo", encoding="ascii", errors="replace"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def verdict(row):
+    for start, direction, goal in GOALS:
+        if row["name"].startswith(start):
+            ok = row["ratio"] <= goal if direction == "<=" else row["ratio"] >= goal
+            return f"{'meets' if ok else 'MISSES'} {direction} {goal:g}"
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--build", default="build")
+    options = parser.parse_args()
+    compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    rows = []
+    for program in sorted((ROOT / options.build / "bench").glob("bench_*")):
+        rows += lines_of(program)
+    rows += demo_rows(options.build)
+    if options.json:
+        print(json.dumps({"machine": machine(), "compiler": compiler, "rows": rows}, indent=1))
+        return 0
+    print(f"{machine()}; {compiler}; medians; contenders in turn")
+    for row in rows:
+        print(f"  {row['name']:<48} {row['value']:>12.6g} {row['unit']:<12} "
+              f"{row['ratio']:>8.3f} x {row['against']:<26} {verdict(row)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
