@@ -1,0 +1,1 @@
+"""The second implementation of Plimsoll, written from the specification alone, slow and plain."""
