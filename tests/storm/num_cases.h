@@ -65,12 +65,15 @@ static pl_u256 storm_power_of_two(uint64_t *state)
 
 static pl_u256 storm_power_of_ten(uint64_t *state)
 {
-    const pl_u256 ten = pl_u256_from_u64(10);
-    pl_u256 r = pl_u256_one();
-    for (uint64_t k = storm_below(state, 78); k > 0; k--) {
-        pl_u256_mul_wrap(&r, &r, &ten);
+    static pl_u256 powers[78]; /* 10^77 is the largest below 2^256; 0 means not made yet */
+    if (pl_u256_is_zero(&powers[0])) {
+        const pl_u256 ten = pl_u256_from_u64(10);
+        powers[0] = pl_u256_one();
+        for (int k = 1; k < 78; k++) {
+            pl_u256_mul_wrap(&powers[k], &powers[k - 1], &ten);
+        }
     }
-    return r;
+    return powers[storm_below(state, 78)];
 }
 
 /* Adds -2 .. 2, modulo 2^256. */

@@ -13,33 +13,43 @@ uint32_t pl_u256_bit_length(const pl_u256 *a)
     return 0;
 }
 
+/* Both shifts copy the word into a longer one whose other half is the fill, and read a window of it:
+ * no limb is chosen by a branch. */
 void pl_u256_shl(pl_u256 *r, const pl_u256 *a, uint64_t count)
 {
-    pl_u256 shifted = pl_u256_zero();
-    if (count < 256) {
-        const uint32_t limbs = (uint32_t)count / PL_LIMB_BITS, bits = (uint32_t)count % PL_LIMB_BITS;
-        for (uint32_t i = limbs; i < LIMBS; i++) {
-            const pl_limb below = i > limbs ? a->limb[i - limbs - 1] : 0;
-            shifted.limb[i] = (pl_limb)(a->limb[i - limbs] << bits) |
-                              (pl_limb)((below >> 1) >> (PL_LIMB_BITS - 1 - bits));
-        }
+    const uint32_t limbs = count < 256 ? (uint32_t)count / PL_LIMB_BITS : LIMBS;
+    const uint32_t bits = count < 256 ? (uint32_t)count % PL_LIMB_BITS : 0;
+    pl_limb window[2 * LIMBS + 1] = {0}; /* LIMBS + 1 zeros, then a */
+    PL_UNROLL
+    for (uint32_t i = 0; i < LIMBS; i++) {
+        window[LIMBS + 1 + i] = a->limb[i];
     }
-    pl_u256_copy(r, &shifted);
+    const pl_limb *from = window + LIMBS - limbs;
+    PL_UNROLL
+    for (uint32_t i = 0; i < LIMBS; i++) {
+        r->limb[i] = (pl_limb)(from[i + 1] << bits) |
+                     (pl_limb)((from[i] >> 1) >> (PL_LIMB_BITS - 1 - bits));
+    }
 }
 
 /* Shifts right by count and fills from the top with copies of fill, 0 or all ones. */
-static void shift_right(pl_u256 *r, const pl_u256 *a, uint64_t count, pl_limb fill)
+PL_INLINE void shift_right(pl_u256 *r, const pl_u256 *a, uint64_t count, pl_limb fill)
 {
-    pl_u256 shifted;
     const uint32_t limbs = count < 256 ? (uint32_t)count / PL_LIMB_BITS : LIMBS;
-    const uint32_t bits = (uint32_t)(count % PL_LIMB_BITS);
+    const uint32_t bits = count < 256 ? (uint32_t)count % PL_LIMB_BITS : 0;
+    pl_limb window[2 * LIMBS + 1];
+    PL_UNROLL
     for (uint32_t i = 0; i < LIMBS; i++) {
-        const pl_limb here = i + limbs < LIMBS ? a->limb[i + limbs] : fill;
-        const pl_limb above = i + limbs + 1 < LIMBS ? a->limb[i + limbs + 1] : fill;
-        shifted.limb[i] =
-            (pl_limb)(here >> bits) | (pl_limb)((above << 1) << (PL_LIMB_BITS - 1 - bits));
+        window[i] = a->limb[i];
+        window[LIMBS + i] = fill;
     }
-    pl_u256_copy(r, &shifted);
+    window[2 * LIMBS] = fill;
+    const pl_limb *from = window + limbs;
+    PL_UNROLL
+    for (uint32_t i = 0; i < LIMBS; i++) {
+        r->limb[i] = (pl_limb)(from[i] >> bits) |
+                     (pl_limb)((from[i + 1] << 1) << (PL_LIMB_BITS - 1 - bits));
+    }
 }
 
 void pl_u256_shr(pl_u256 *r, const pl_u256 *a, uint64_t count)

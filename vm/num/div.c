@@ -217,12 +217,80 @@ PL_INLINE void divide(pl_u256 *q, pl_u256 *rem, const pl_limb *num, uint32_t cou
     pl_u256_copy(rem, &remainder);
 }
 
+/* One limb of quotient, or nothing to do because the dividend is still below the divisor. */
+PL_INLINE pl_limb pair_limb(pl_limb_pair *rem, pl_limb low, pl_limb_pair d, pl_limb inverse)
+{
+    const pl_limb_pair next = (*rem << PL_LIMB_BITS) | low;
+    if ((pl_limb)(*rem >> PL_LIMB_BITS) == 0 && next < d) {
+        *rem = next;
+        return 0;
+    }
+    return divide_3_by_2(rem, low, d, inverse);
+}
+
+PL_INLINE pl_limb single_limb(pl_limb *rem, pl_limb low, pl_limb d, pl_limb inverse)
+{
+    if (*rem == 0 && low < d) {
+        *rem = low;
+        return 0;
+    }
+    return divide_2_by_1(rem, low, d, inverse);
+}
+
+/* The common case as a ladder without arrays: four limbs by one or two. */
+static void divide_four_limbs(pl_u256 *q, pl_u256 *rem, const pl_u256 *num, pl_limb_pair den)
+{
+    const bool single = (pl_limb)(den >> PL_LIMB_BITS) == 0;
+    const uint32_t shift =
+        pl_limb_leading_zeros(single ? (pl_limb)den : (pl_limb)(den >> PL_LIMB_BITS));
+    const pl_limb n0 = num->limb[0], n1 = num->limb[1], n2 = num->limb[2], n3 = num->limb[3];
+    const pl_limb u4 = spill(n3, shift);
+    const pl_limb u3 = (pl_limb)(n3 << shift) | spill(n2, shift);
+    const pl_limb u2 = (pl_limb)(n2 << shift) | spill(n1, shift);
+    const pl_limb u1 = (pl_limb)(n1 << shift) | spill(n0, shift);
+    const pl_limb u0 = (pl_limb)(n0 << shift);
+    const pl_limb_pair d = den << shift;
+    pl_u256 quotient = pl_u256_zero();
+    pl_limb_pair left;
+    if (single) {
+        const pl_limb inverse = limb_inverse((pl_limb)d);
+        pl_limb r = u4;
+        quotient.limb[3] = single_limb(&r, u3, (pl_limb)d, inverse);
+        quotient.limb[2] = single_limb(&r, u2, (pl_limb)d, inverse);
+        quotient.limb[1] = single_limb(&r, u1, (pl_limb)d, inverse);
+        quotient.limb[0] = divide_2_by_1(&r, u0, (pl_limb)d, inverse);
+        left = r;
+    } else {
+        const pl_limb inverse = pair_inverse(d);
+        left = ((pl_limb_pair)u4 << PL_LIMB_BITS) | u3;
+        quotient.limb[2] = pair_limb(&left, u2, d, inverse);
+        quotient.limb[1] = pair_limb(&left, u1, d, inverse);
+        quotient.limb[0] = divide_3_by_2(&left, u0, d, inverse);
+    }
+    left >>= shift;
+    pl_u256_copy(q, &quotient);
+    *rem = pl_u256_zero();
+    rem->limb[0] = (pl_limb)left;
+    rem->limb[1] = (pl_limb)(left >> PL_LIMB_BITS);
+}
+
 void pl_divide_256(pl_u256 *q, pl_u256 *rem, const pl_u256 *num, const pl_u256 *den)
 {
     if (pl_u256_fits_u64(num) && pl_u256_fits_u64(den)) {
         const uint64_t n = pl_u256_low64(num), d = pl_u256_low64(den);
+        PL_ASSERT(d != 0);
         *q = pl_u256_from_u64(n / d);
         *rem = pl_u256_from_u64(n % d);
+        return;
+    }
+    pl_limb above = 0;
+    for (int i = 4; i < LIMBS; i++) {
+        above |= num->limb[i];
+    }
+    if (pl_u256_fits_pair(den) && above == 0) {
+        const pl_limb_pair d = ((pl_limb_pair)den->limb[1] << PL_LIMB_BITS) | den->limb[0];
+        PL_ASSERT(d != 0);
+        divide_four_limbs(q, rem, num, d);
         return;
     }
     const uint32_t n = limb_count(num), m = limb_count(den);

@@ -11,6 +11,16 @@ void pl_divide_256(pl_u256 *q, pl_u256 *rem, const pl_u256 *num, const pl_u256 *
 /* The same for a 512-bit numerator whose quotient fits: floor(num / 2^256) < den. */
 void pl_divide_512(pl_u256 *q, pl_u256 *rem, const pl_u512 *num, const pl_u256 *den);
 
+/* *r = floor(a / 2). */
+PL_INLINE void pl_u256_halve(pl_u256 *r, const pl_u256 *a)
+{
+    PL_UNROLL
+    for (int i = 0; i < PL_U256_LIMBS; i++) {
+        const pl_limb above = i + 1 < PL_U256_LIMBS ? a->limb[i + 1] : 0;
+        r->limb[i] = (pl_limb)(a->limb[i] >> 1) | (pl_limb)(above << (PL_LIMB_BITS - 1));
+    }
+}
+
 /* Roundings of a magnitude: those of an unsigned number, and half_down, which a negative number
  * rounded half up needs. */
 typedef enum pl_round_magnitude {

@@ -123,7 +123,7 @@ pl_status pl_u256_div_long_by(pl_u256 *r, const pl_u256 *a, const pl_divisor *b,
 static pl_status add_half(pl_u256 *sum, const pl_divisor *c)
 {
     pl_u256 half;
-    pl_u256_shr(&half, &c->value, 1);
+    pl_u256_halve(&half, &c->value);
     return pl_u256_add(sum, sum, &half);
 }
 

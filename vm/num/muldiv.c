@@ -7,15 +7,6 @@
 
 #define LIMBS PL_U256_LIMBS
 
-static void halve(pl_u256 *r, const pl_u256 *a)
-{
-    PL_UNROLL
-    for (int i = 0; i < LIMBS; i++) {
-        const pl_limb above = i + 1 < LIMBS ? a->limb[i + 1] : 0;
-        r->limb[i] = (pl_limb)(a->limb[i] >> 1) | (pl_limb)(above << (PL_LIMB_BITS - 1));
-    }
-}
-
 static void split(pl_u256 *high, pl_u256 *low, const pl_u512 *a)
 {
     PL_UNROLL
@@ -57,7 +48,7 @@ pl_status pl_u256_muldiv_round(pl_u256 *r, const pl_u256 *a, const pl_u256 *b, c
     pl_u256 product, addend = pl_u256_zero();
     PL_TRY(pl_u256_mul(&product, a, b));
     if (round == PL_ROUND_HALF_UP) {
-        halve(&addend, c);
+        pl_u256_halve(&addend, c);
         round = PL_ROUND_DOWN;
     }
     return finish_256(r, &product, &addend, c, pl_round_of_magnitude(round, false));
@@ -106,7 +97,7 @@ pl_status pl_u256_muldiv_full_round(pl_u256 *r, const pl_u256 *a, const pl_u256 
     }
     pl_u256 addend = pl_u256_zero(), q, rem;
     if (round == PL_ROUND_HALF_UP) {
-        halve(&addend, c);
+        pl_u256_halve(&addend, c);
         round = PL_ROUND_DOWN;
     }
     pl_u512 product;

@@ -57,8 +57,47 @@ void pl_u256_mul_wide(pl_u512 *r, const pl_u256 *a, const pl_u256 *b)
     }
 }
 
+/* *r = a * (b1 * B + b0) mod 2^256. Returns what lies above, or-ed together. */
+static pl_limb multiply_by_pair(pl_u256 *r, const pl_u256 *a, pl_limb b0, pl_limb b1)
+{
+    pl_u256 product;
+    pl_limb carry = 0;
+    PL_UNROLL
+    for (int i = 0; i < LIMBS; i++) {
+        const pl_limb_pair sum = pl_limb_mul(a->limb[i], b0) + carry;
+        product.limb[i] = (pl_limb)sum;
+        carry = (pl_limb)(sum >> PL_LIMB_BITS);
+    }
+    pl_limb above = carry;
+    carry = 0;
+    PL_UNROLL
+    for (int i = 1; i < LIMBS; i++) {
+        const pl_limb_pair sum = pl_limb_mul(a->limb[i - 1], b1) + product.limb[i] + carry;
+        product.limb[i] = (pl_limb)sum;
+        carry = (pl_limb)(sum >> PL_LIMB_BITS);
+    }
+    /* The top limb times b1 lies above in any case: is it zero? */
+    above |= carry | (pl_limb)(a->limb[LIMBS - 1] != 0 && b1 != 0);
+    pl_u256_copy(r, &product);
+    return above;
+}
+
 pl_status pl_u256_mul_long(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
 {
+    /* One factor must be a pair for most products that fit. */
+    if (pl_u256_fits_pair(a)) {
+        const pl_u256 *swap = a;
+        a = b;
+        b = swap;
+    }
+    pl_u256 low;
+    if (PL_LIKELY(pl_u256_fits_pair(b))) {
+        if (PL_UNLIKELY(multiply_by_pair(&low, a, b->limb[0], b->limb[1]) != 0)) {
+            return PL_TRAP_OVERFLOW;
+        }
+        pl_u256_copy(r, &low);
+        return PL_OK;
+    }
     pl_u512 product;
     pl_u256_mul_wide(&product, a, b);
     pl_limb high = 0;
