@@ -40,9 +40,10 @@ typedef struct pl_duty {
 
 /* Where loading stopped. Numbers that do not apply are UINT32_MAX. */
 typedef struct pl_world_error {
-    const char *part;   /* "header", "contract", "feed", "label", "row", "params": never NULL */
-    uint32_t index;     /* which contract (from 1), feed, label or row (from 0) */
-    size_t offset;      /* byte offset in the world */
+    const char
+        *part;      /* "header", "contract", "feed", "label", "row", "params", "end"; never NULL */
+    uint32_t index; /* which contract or params (from 1), feed, label or row (from 0) */
+    size_t offset;  /* in the world: where that entry starts; code: the container */
     pl_code_error code; /* part "contract": inside its container */
 } pl_world_error;
 
@@ -61,14 +62,13 @@ typedef struct pl_world {
     pl_code *codes;          /* [contract number - 1] */
     pl_contract *contracts;  /* [contract number - 1] */
     uint32_t *table_bases;   /* [contract number], contract 0 included; one more at the end */
+    uint32_t code_count;     /* how many of codes are loaded: all, in a loaded world */
     const pl_table **tables; /* [world table number] */
     uint32_t table_count;    /* of the world, system tables included */
     uint32_t feed_count;
-    pl_feed *feeds;
+    pl_feed *feeds; /* keys: taken from memory, feed by feed */
     pl_name *feed_names;
     pl_text *feed_notes;
-    pl_public_key *keys; /* of all feeds, in order */
-    uint32_t key_count;
     uint32_t label_count;
     pl_label *labels;
     uint32_t row_count;
@@ -97,8 +97,8 @@ void pl_world_free(pl_world *world, const pl_memory *memory);
 /* Walks the genesis rows of a loaded world: *offset starts at 0. False at the end. */
 bool pl_world_row_next(const pl_world *world, size_t *offset, pl_world_row *row);
 
-/* Contract and table number inside it, for a world table number. */
-void pl_world_table_owner(const pl_world *world, uint32_t table, uint32_t *contract,
-                          uint16_t *number);
+/* World number of a contract's table, or UINT32_MAX when there is none. Contract 0 is the system.
+ */
+uint32_t pl_world_table(const pl_world *world, uint32_t contract, uint32_t table);
 
 #endif

@@ -30,7 +30,7 @@ typedef struct pl_feed {
     uint64_t future_s;          /* a report may be this far ahead of block time             */
     pl_i256 min, max;           /* both ends are allowed prices                             */
     const uint8_t *signer_keys; /* signer_count keys of 33 bytes, ascending, distinct       */
-    const pl_public_key *keys;  /* the same, parsed; NULL for an unsigned feed              */
+    pl_public_key *keys;        /* the same, parsed; NULL for an unsigned feed              */
 } pl_feed;
 
 /* One price, as the table `prices` holds it. exists = false: no report was accepted yet. */
