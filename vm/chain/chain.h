@@ -1,0 +1,46 @@
+/* What a chain is made of, for the files of this folder. Outside it, a pl_chain is opaque. */
+#ifndef PL_CHAIN_CHAIN_H
+#define PL_CHAIN_CHAIN_H
+
+#include "vm/chain/buffer.h"
+#include "vm/chain/world.h"
+#include "vm/plimsoll.h"
+#include "vm/state/system.h"
+
+struct pl_chain {
+    pl_memory memory;
+    pl_world world;
+    pl_linkage linkage;
+    pl_store *store;
+    pl_door *door; /* the store's */
+    pl_machine *machine;
+    pl_head head;
+    uint8_t header[PL_HEADER_SIZE]; /* of the head; meaningless at height 0 */
+    pl_buffer receipts;             /* of the last block */
+    pl_buffer sealed;               /* the last sealed block */
+    uint32_t bench;                 /* every PL_BENCH_ flag ever used */
+    pl_status fault;                /* PL_OK, or the FAULT that ended this chain */
+};
+
+/* On output: *chain with its world loaded, tables registered, and no rows: what create and restore
+ * share. Returns as pl_chain_create. */
+PL_MUST_USE pl_status pl_chain_open(pl_chain **chain, pl_world_error *where,
+                                    const pl_memory *memory, const uint8_t *world,
+                                    size_t world_size);
+
+/* Remembers a FAULT, so that nothing is asked of a chain that failed. Returns status. */
+pl_status pl_chain_note(pl_chain *chain, pl_status status);
+
+/* ---- the system's rows, spec 04 §6; every one returns PL_OK or a FAULT ---- */
+
+PL_MUST_USE pl_status pl_system_put_chain(pl_chain *chain, uint64_t height, uint64_t time_s,
+                                          const uint8_t *parent);
+PL_MUST_USE pl_status pl_system_put_contracts(pl_chain *chain);
+PL_MUST_USE pl_status pl_system_get_price(pl_price *price, pl_chain *chain, uint32_t feed);
+PL_MUST_USE pl_status pl_system_put_price(pl_chain *chain, uint32_t feed, const pl_price *price);
+
+/* nonce is 0 for an account without a row. */
+PL_MUST_USE pl_status pl_system_get_nonce(uint64_t *nonce, pl_chain *chain, const uint8_t *account);
+PL_MUST_USE pl_status pl_system_put_nonce(pl_chain *chain, const uint8_t *account, uint64_t nonce);
+
+#endif
