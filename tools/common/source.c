@@ -1,0 +1,138 @@
+#include "tools/common/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/common/file.h"
+#include "tools/plc/plc.h"
+
+/* What stands for the library folder in the paths the compiler builds. */
+static const char library_mark[] = "@library";
+
+typedef struct source_set {
+    const char *folder;  /* of the contract */
+    const char *library; /* or NULL */
+    pt_bytes *texts;     /* what was loaded; the compiler's result points into it */
+    size_t count;
+} source_set;
+
+static bool load(void *context, const char *path, const char **text, size_t *size)
+{
+    source_set *set = context;
+    const size_t mark = sizeof library_mark - 1;
+    char *file = NULL;
+    if (strncmp(path, library_mark, mark) == 0 && path[mark] == '/') {
+        if (set->library == NULL) {
+            return false;
+        }
+        file = pt_path_join(set->library, path + mark + 1);
+    } else {
+        file = pt_path_join(set->folder, path);
+    }
+    pt_bytes bytes = {0};
+    pt_report ignored;
+    const bool good =
+        pt_is_file(file) && pt_file_read(&bytes, file, PLC_SOURCE_SIZE_MAX, &ignored) == PT_OK;
+    free(file);
+    if (!good) {
+        return false;
+    }
+    set->texts = pt_resize(set->texts, (set->count + 1) * sizeof *set->texts);
+    set->texts[set->count++] = bytes;
+    *text = (const char *)bytes.data;
+    *size = bytes.size;
+    return true;
+}
+
+static void print_all(const plc_result *result)
+{
+    for (size_t i = 0; i < result->diagnostic_count; i++) {
+        const size_t size = plc_diagnostic_text(&result->diagnostics[i], NULL, 0) + 1;
+        char *text = pt_take(size);
+        (void)plc_diagnostic_text(&result->diagnostics[i], text, size);
+        (void)fprintf(stderr, "%s%s", text, size > 1 && text[size - 2] == '\n' ? "" : "\n");
+        free(text);
+    }
+}
+
+static pt_exit compile_failed(const plc_result *result, const char *file, pt_report *report)
+{
+    if (result->diagnostic_count == 0) {
+        return pt_fail(report, PT_INPUT, "%s: does not compile", file);
+    }
+    const plc_diagnostic *first = &result->diagnostics[0];
+    return pt_fail(report, PT_INPUT, "%s does not compile: %s:%u:%u: %s", file, first->path,
+                   (unsigned)first->line, (unsigned)first->column, first->message);
+}
+
+pt_exit pt_compile(pt_bytes *container, const char *file, const char *library,
+                   bool print_diagnostics, pt_report *report)
+{
+    *container = (pt_bytes){0};
+    if (!pt_is_file(file)) { /* the compiler cannot tell why a source is missing; this can */
+        pt_bytes nothing;
+        PT_TRY(pt_file_read(&nothing, file, PLC_SOURCE_SIZE_MAX, report));
+        pt_bytes_free(&nothing);
+    }
+    const char *base = pt_path_base(file);
+    char *folder = pt_copy_text(file, (size_t)(base - file));
+    source_set set = {.folder = folder, .library = library};
+    const plc_options options = {.library = library_mark};
+    plc_result result;
+    plc_compile(&result, load, &set, base, &options);
+    pt_exit verdict = PT_OK;
+    if (print_diagnostics) {
+        print_all(&result);
+    }
+    if (result.ok) {
+        pt_put(container, result.bytes, result.size);
+    } else {
+        verdict = compile_failed(&result, file, report);
+    }
+    plc_result_free(&result);
+    for (size_t i = 0; i < set.count; i++) {
+        pt_bytes_free(&set.texts[i]);
+    }
+    free(set.texts);
+    free(folder);
+    return verdict;
+}
+
+/* "contracts" beside the folder of the running program; NULL when that cannot be told. */
+static char *beside_program(void)
+{
+    char path[4096];
+    const ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (size <= 0) {
+        return NULL;
+    }
+    path[size] = '\0';
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL) {
+            return NULL;
+        }
+        *slash = '\0';
+    }
+    return pt_path_join(path[0] == '\0' ? "/" : path, "contracts");
+}
+
+pt_exit pt_contracts_folder(char **folder, const char *asked, pt_report *report)
+{
+    *folder = NULL;
+    if (asked != NULL) {
+        if (!pt_is_folder(asked)) {
+            return pt_fail(report, PT_INPUT, "%s: there is no such folder of contracts", asked);
+        }
+        *folder = pt_copy_text(asked, strlen(asked));
+        return PT_OK;
+    }
+    *folder = beside_program();
+    if (*folder == NULL || !pt_is_folder(*folder)) {
+        free(*folder);
+        *folder = pt_is_folder("contracts") ? pt_copy_text("contracts", 9) : NULL;
+    }
+    return PT_OK;
+}

@@ -1,0 +1,184 @@
+#include "tools/common/world_json.h"
+
+#include <string.h>
+
+static json_t *name_json(const char *text, size_t size)
+{
+    return json_stringn(text, size);
+}
+
+static json_t *hex_json(const uint8_t *bytes, size_t size)
+{
+    char text[2 * 64 + 1];
+    pt_hex(text, bytes, size > 64 ? 64 : size);
+    return json_string(text);
+}
+
+static void set_field(json_t *object, const pl_field *field, json_t *value)
+{
+    char key[256];
+    memcpy(key, field->name.text, field->name.size);
+    key[field->name.size] = '\0';
+    (void)json_object_set_new(object, key, value);
+}
+
+json_t *pt_fields_json(pt_names names, const pl_field *fields, size_t count, const uint8_t *bytes,
+                       size_t size)
+{
+    json_t *object = json_object();
+    size_t at = 0;
+    for (size_t i = 0; i < count && fields[i].type.size <= size - at; i++) {
+        char text[PT_VALUE_TEXT_MAX];
+        set_field(object, &fields[i],
+                  fields[i].type.class == PL_CLASS_BOOL
+                      ? json_boolean(bytes[at] != 0)
+                      : json_string(pt_value_text(text, names, fields[i].type, bytes + at)));
+        at += fields[i].type.size;
+    }
+    return object;
+}
+
+static json_t *contract_json(const pl_world *world, uint32_t number)
+{
+    const pl_name name = world->contract_names[number - 1];
+    const pl_code *code = &world->codes[number - 1];
+    json_t *tables = json_array();
+    for (uint16_t i = 0; i < code->table_count; i++) {
+        (void)json_array_append_new(
+            tables, name_json(code->tables[i].name.text, code->tables[i].name.size));
+    }
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "number", json_integer(number));
+    (void)json_object_set_new(object, "name", name_json(name.text, name.size));
+    (void)json_object_set_new(object, "source", name_json(code->name.text, code->name.size));
+    (void)json_object_set_new(object, "code_hash", hex_json(code->hash, 32));
+    (void)json_object_set_new(object, "tables", tables);
+    return object;
+}
+
+static json_t *i256_json(const pl_i256 *value, uint32_t scale)
+{
+    uint8_t stored[32] = {0};
+    char text[PT_VALUE_TEXT_MAX];
+    (void)!pl_u256_store_be(stored, 32, value); /* 32 bytes hold every value */
+    const pl_type type = {.class = PL_CLASS_INT, .size = 32, .scale = (uint8_t)scale};
+    return json_string(pt_value_text(text, (pt_names){0}, type, stored));
+}
+
+static json_t *feed_json(const pl_world *world, uint32_t number)
+{
+    const pl_feed *feed = &world->feeds[number];
+    json_t *signers = json_array();
+    for (uint8_t i = 0; i < feed->signer_count; i++) {
+        (void)json_array_append_new(signers, hex_json(feed->signer_keys + 33u * i, 33));
+    }
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "number", json_integer(number));
+    (void)json_object_set_new(
+        object, "name", name_json(world->feed_names[number].text, world->feed_names[number].size));
+    (void)json_object_set_new(
+        object, "format", json_string(feed->format == PL_FEED_UNSIGNED ? "unsigned" : "native"));
+    (void)json_object_set_new(object, "decimals", json_integer(feed->decimals));
+    (void)json_object_set_new(object, "quorum", json_integer(feed->quorum));
+    (void)json_object_set_new(object, "signers", signers);
+    (void)json_object_set_new(object, "staleness_s", json_integer((json_int_t)feed->staleness_s));
+    (void)json_object_set_new(object, "future_s", json_integer((json_int_t)feed->future_s));
+    (void)json_object_set_new(object, "min", i256_json(&feed->min, feed->decimals));
+    (void)json_object_set_new(object, "max", i256_json(&feed->max, feed->decimals));
+    (void)json_object_set_new(
+        object, "note", name_json(world->feed_notes[number].text, world->feed_notes[number].size));
+    return object;
+}
+
+static json_t *label_json(const pl_label *label)
+{
+    static const char *const kinds[] = {"account", "signer", "note"};
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "kind",
+                              json_string(label->kind < 3 ? kinds[label->kind] : "unknown"));
+    (void)json_object_set_new(object, "text", name_json(label->text.text, label->text.size));
+    (void)json_object_set_new(object, "value", hex_json(label->value, 32));
+    return object;
+}
+
+static json_t *rows_json(const pl_chain *chain, const pl_world *world)
+{
+    json_t *rows = json_array();
+    size_t offset = 0;
+    pl_world_row row;
+    while (pl_world_row_next(world, &offset, &row)) {
+        uint32_t contract = 0;
+        uint16_t number = 0;
+        pl_world_table_owner(world, row.table, &contract, &number);
+        const pl_table *table = world->tables[row.table];
+        const pt_names names = {.code = pl_chain_code(chain, contract), .chain = chain};
+        json_t *object = json_object();
+        (void)json_object_set_new(object, "contract", json_integer(contract));
+        (void)json_object_set_new(object, "table", name_json(table->name.text, table->name.size));
+        (void)json_object_set_new(
+            object, "key",
+            pt_fields_json(names, table->keys, table->key_count, row.key, table->key_size));
+        (void)json_object_set_new(
+            object, "row",
+            pt_fields_json(names, table->fields, table->field_count, row.row, table->row_size));
+        (void)json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+json_t *pt_world_json(const pl_chain *chain)
+{
+    const pl_world *world = pl_chain_world(chain);
+    json_t *object = json_object();
+    json_t *contracts = json_array(), *feeds = json_array(), *labels = json_array();
+    for (uint32_t i = 1; i <= world->contract_count; i++) {
+        (void)json_array_append_new(contracts, contract_json(world, i));
+    }
+    for (uint32_t i = 0; i < world->feed_count; i++) {
+        (void)json_array_append_new(feeds, feed_json(world, i));
+    }
+    for (uint32_t i = 0; i < world->label_count; i++) {
+        (void)json_array_append_new(labels, label_json(&world->labels[i]));
+    }
+    (void)json_object_set_new(object, "name", name_json(world->name.text, world->name.size));
+    (void)json_object_set_new(object, "id", hex_json(world->id, 32));
+    (void)json_object_set_new(object, "stand_in_signer", json_boolean(pt_world_stand_in(world)));
+    (void)json_object_set_new(object, "unsigned_prices", json_boolean(pt_world_unsigned(world)));
+    (void)json_object_set_new(
+        object, "transactions",
+        json_string(world->tx_auth == PL_TX_AUTH_NONE ? "not signed" : "signed, secp256k1"));
+    (void)json_object_set_new(object, "seed", json_integer((json_int_t)world->seed));
+    (void)json_object_set_new(object, "time_s", json_integer((json_int_t)world->time_s));
+    (void)json_object_set_new(object, "tx_gas_max", json_integer((json_int_t)world->tx_gas_max));
+    (void)json_object_set_new(object, "hook_gas", json_integer((json_int_t)world->hook_gas));
+    (void)json_object_set_new(object, "contracts", contracts);
+    (void)json_object_set_new(object, "feeds", feeds);
+    (void)json_object_set_new(object, "labels", labels);
+    (void)json_object_set_new(object, "rows", rows_json(chain, world));
+    return object;
+}
+
+bool pt_world_stand_in(const pl_world *world)
+{
+    static const char phrase[] = "stand-in";
+    const size_t size = sizeof phrase - 1;
+    for (uint32_t i = 0; i < world->feed_count; i++) {
+        const pl_text note = world->feed_notes[i];
+        for (size_t at = 0; at + size <= note.size; at++) {
+            if (memcmp(note.text + at, phrase, size) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool pt_world_unsigned(const pl_world *world)
+{
+    for (uint32_t i = 0; i < world->feed_count; i++) {
+        if (world->feeds[i].format == PL_FEED_UNSIGNED) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,299 @@
+/* How recorded runs of Aave v3.0 and v3.6 meet contracts/aave_v3_0.plim and
+ * contracts/aave_v3_6.plim.
+ *
+ * Calls, their arguments, views, events and errors meet by the words of their names; the tables
+ * below say what the names alone do not: which values are assets or people, and where initial rows
+ * come from. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/import/evm_trace.h"
+#include "vm/num/text.h"
+
+enum { PRICE_DECIMALS = 8 };
+
+static const pt_key_kind argument_kinds[] = {
+    {"asset", PT_KIND_ASSET},     {"collateral", PT_KIND_ASSET}, {"debt", PT_KIND_ASSET},
+    {"assets", PT_KIND_ASSETS},   {"user", PT_KIND_USER},        {"to", PT_KIND_USER},
+    {"onBehalfOf", PT_KIND_USER}, {NULL, PT_KIND_PLAIN},
+};
+
+static const pt_key_kind event_kinds[] = {
+    {"reserve", PT_KIND_ASSET},   {"collateralAsset", PT_KIND_ASSET},
+    {"debtAsset", PT_KIND_ASSET}, {"asset", PT_KIND_ASSET},
+    {"user", PT_KIND_USER},       {"to", PT_KIND_USER},
+    {"onBehalfOf", PT_KIND_USER}, {"repayer", PT_KIND_USER},
+    {"liquidator", PT_KIND_USER}, {"target", PT_KIND_USER},
+    {"initiator", PT_KIND_USER},  {"caller", PT_KIND_USER},
+    {NULL, PT_KIND_PLAIN},
+};
+
+static const char *const extra_people[] = {"admin", "treasury", "flash", "umbrella", NULL};
+
+/* A field of a genesis row and where its value stands: in the header's reserve, or in the state. */
+typedef struct row_source {
+    const char *field; /* words of the contract's field  */
+    const char *key;   /* of the JSON object             */
+} row_source;
+
+static const row_source reserve_state[] = {
+    {"cfg", "cfg"},
+    {"li", "li"},
+    {"lr", "lr"},
+    {"bi", "bi"},
+    {"br", "br"},
+    {"last", "last"},
+    {"acc", "acc"},
+    {"iso", "iso"},
+    {"a_supply", "aS"},
+    {"v_supply", "vS"},
+    {"cash", "cash"},
+    {"deficit", "deficit"},
+    {"virtual_balance", "vb"},
+};
+
+static const char *const rate_keys[] = {"optimal", "base", "slope1", "slope2"};
+
+static pt_exit set_from_state(pt_row *row, const pt_json *state, const row_source *sources,
+                              size_t count, pt_report *report)
+{
+    for (size_t i = 0; i < count; i++) {
+        pl_u256 value;
+        if (pt_json_has(state, sources[i].key)) {
+            PT_TRY(pt_json_u256(&value, state, sources[i].key, report));
+            PT_TRY(pt_row_set(row, sources[i].field, &value, report));
+        }
+    }
+    return PT_OK;
+}
+
+static pt_exit set_symbol(pt_row *row, const char *field, const char *name, pt_report *report)
+{
+    uint8_t account[32];
+    pl_u256 value;
+    pt_trace_account(account, name);
+    pl_u256_load_be(&value, account, 32);
+    return pt_row_set(row, field, &value, report);
+}
+
+/* bps of the header as ray: x 10^23. */
+static pt_exit set_rates(pt_row *row, const pt_json *reserve, pt_report *report)
+{
+    pl_u256 unit;
+    (void)!pl_u256_parse_dec(&unit, NULL, "100000000000000000000000", 24); /* a constant */
+    for (size_t i = 0; i < sizeof rate_keys / sizeof rate_keys[0]; i++) {
+        uint64_t bps = 0;
+        PT_TRY(pt_json_u64(&bps, reserve, rate_keys[i], 0, UINT32_MAX, report));
+        pl_u256 ray = pl_u256_from_u64(bps);
+        pl_u256_mul_wrap(&ray, &ray, &unit); /* below 2^32 * 2^77 */
+        PT_TRY(pt_row_set(row, rate_keys[i], &ray, report));
+    }
+    return PT_OK;
+}
+
+static pt_exit add_reserve(pt_trace *trace, size_t id, const pt_json *reserve,
+                           const pt_json *states, pt_report *report)
+{
+    pt_row row;
+    pt_json state;
+    char note[64];
+    PT_TRY(pt_json_member(&state, states, trace->assets[id], JSON_OBJECT, report));
+    PT_TRY(pt_json_u256(&trace->first_prices[id], reserve, "price", report));
+    (void)snprintf(note, sizeof note, "%s in USD", trace->assets[id]);
+    pt_trace_add_feed(trace, trace->assets[id], PRICE_DECIMALS, note);
+    PT_TRY(pt_row_begin(&row, &trace->build, 1, "reserves", report));
+    PT_TRY(pt_row_set_u64(&row, "id", id, report));
+    PT_TRY(pt_row_set_u64(&row, "feed", id, report));
+    PT_TRY(set_symbol(&row, "name", trace->assets[id], report));
+    PT_TRY(set_from_state(&row, &state, reserve_state,
+                          sizeof reserve_state / sizeof reserve_state[0], report));
+    PT_TRY(set_rates(&row, reserve, report));
+    return pt_row_end(&row, report);
+}
+
+static pt_exit add_user(pt_trace *trace, size_t user, const pt_json *state, pt_report *report)
+{
+    static const row_source sources[] = {{"cfg", "cfg"}, {"e_mode", "em"}};
+    pt_row row;
+    pt_json balances, list;
+    PT_TRY(pt_row_begin(&row, &trace->build, 1, "users", report));
+    PT_TRY(set_symbol(&row, "user", trace->users[user], report));
+    PT_TRY(set_from_state(&row, state, sources, 2, report));
+    PT_TRY(pt_row_end(&row, report));
+    PT_TRY(pt_json_member(&balances, state, "a", JSON_OBJECT, report));
+    for (size_t a = 0; a < trace->asset_count; a++) {
+        static const char *const fields[] = {"scaled_a", "scaled_v", NULL, NULL, "wallet"};
+        PT_TRY(pt_json_member(&list, &balances, trace->assets[a], JSON_ARRAY, report));
+        PT_TRY(pt_row_begin(&row, &trace->build, 1, "balances", report));
+        PT_TRY(set_symbol(&row, "user", trace->users[user], report));
+        PT_TRY(pt_row_set_u64(&row, "asset", a, report));
+        for (size_t i = 0; i < 5; i++) {
+            pt_json item;
+            pl_u256 value;
+            PT_TRY(pt_json_element(&item, &list, i, JSON_STRING, report));
+            if (pl_u256_parse_dec(&value, NULL, json_string_value(item.value),
+                                  json_string_length(item.value)) != PL_OK) {
+                return pt_json_wrong(&item, report, "a decimal number below 2^256");
+            }
+            if (fields[i] != NULL) {
+                PT_TRY(pt_row_set(&row, fields[i], &value, report));
+            }
+        }
+        PT_TRY(pt_row_end(&row, report));
+    }
+    return PT_OK;
+}
+
+static pt_exit read_members(pl_u256 *mask, const pt_trace *trace, const pt_json *mode,
+                            pt_report *report)
+{
+    pt_json members, name;
+    *mask = pl_u256_zero();
+    PT_TRY(pt_json_member(&members, mode, "members", JSON_ARRAY, report));
+    for (size_t i = 0; i < json_array_size(members.value); i++) {
+        PT_TRY(pt_json_element(&name, &members, i, JSON_STRING, report));
+        const size_t asset = pt_trace_asset(trace, json_string_value(name.value));
+        if (asset == SIZE_MAX || pl_u256_set_bit(mask, mask, asset) != PL_OK) {
+            return pt_json_wrong(&name, report, "a reserve of the header");
+        }
+    }
+    return PT_OK;
+}
+
+/* The category's own feed, one for all categories that name it; starts at 1.00000000. */
+static pt_exit mode_feed(uint64_t *feed, pt_trace *trace, const pt_json *mode, pt_report *report)
+{
+    const char *name = NULL;
+    *feed = UINT32_MAX;
+    if (!pt_json_has(mode, "priceSource") ||
+        json_is_null(json_object_get(mode->value, "priceSource"))) {
+        return PT_OK;
+    }
+    PT_TRY(pt_json_text(&name, mode, "priceSource", report));
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        if (strcmp(trace->build.feeds[f].name, name) == 0) {
+            *feed = f;
+            return PT_OK;
+        }
+    }
+    if (trace->build.feed_count >= PT_ASSETS_MAX + PT_FEEDS_EXTRA_MAX) {
+        return pt_json_wrong(mode, report, "fewer price sources");
+    }
+    *feed = trace->build.feed_count;
+    trace->first_prices[*feed] = pl_u256_from_u64(100000000);
+    pt_trace_add_feed(trace, name, PRICE_DECIMALS, "price of an eMode category in USD");
+    return PT_OK;
+}
+
+static pt_exit add_mode(pt_trace *trace, const pt_json *mode, pt_report *report)
+{
+    static const char *const keys[] = {"id", "ltv", "lt", "bonus"};
+    pt_row row;
+    pl_u256 mask;
+    uint64_t feed = 0;
+    PT_TRY(pt_row_begin(&row, &trace->build, 1, "e_modes", report));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        uint64_t value = 0;
+        PT_TRY(pt_json_u64(&value, mode, keys[i], 0, UINT16_MAX, report));
+        PT_TRY(pt_row_set_u64(&row, keys[i], value, report));
+    }
+    PT_TRY(read_members(&mask, trace, mode, report));
+    PT_TRY(mode_feed(&feed, trace, mode, report));
+    if (pt_row_has(&row, "collateral_mask")) {
+        PT_TRY(pt_row_set(&row, "collateral_mask", &mask, report));
+        PT_TRY(pt_row_set(&row, "borrowable_mask", &mask, report));
+    }
+    if (pt_row_has(&row, "feed")) {
+        PT_TRY(pt_row_set_u64(&row, "feed", feed, report));
+    } else if (feed != UINT32_MAX) {
+        return pt_json_wrong(mode, report, "no priceSource, which this protocol version lacks");
+    }
+    return pt_row_end(&row, report);
+}
+
+static pt_exit add_market(pt_trace *trace, const pt_json *header, pt_report *report)
+{
+    uint64_t total = 0, protocol = 0;
+    pt_row row;
+    PT_TRY(pt_json_u64(&total, header, "flashPremiumBps", 0, 10000, report));
+    PT_TRY(pt_json_u64(&protocol, header, "flashPremiumToProtocolBps", 0, 10000, report));
+    PT_TRY(pt_row_begin(&row, &trace->build, 1, "params", report));
+    PT_TRY(pt_row_set_u64(&row, "flash_premium", total, report));
+    PT_TRY(pt_row_set_u64(&row, "flash_premium_to_protocol", protocol, report));
+    if (pt_row_has(&row, "reserve_count")) {
+        PT_TRY(pt_row_set_u64(&row, "reserve_count", trace->asset_count, report));
+    }
+    return pt_row_end(&row, report);
+}
+
+static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report)
+{
+    pt_json list, item, state, reserves, users;
+    PT_TRY(pt_json_member(&list, header, "reserves", JSON_ARRAY, report));
+    PT_TRY(pt_json_member(&state, header, "state", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&reserves, &state, "r", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&users, &state, "u", JSON_OBJECT, report));
+    for (size_t i = 0; i < trace->asset_count; i++) {
+        PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
+        PT_TRY(add_reserve(trace, i, &item, &reserves, report));
+    }
+    for (size_t i = 0; i < trace->observed_count; i++) {
+        PT_TRY(pt_json_member(&item, &users, trace->users[i], JSON_OBJECT, report));
+        PT_TRY(add_user(trace, i, &item, report));
+    }
+    PT_TRY(pt_json_member(&list, header, "emodes", JSON_ARRAY, report));
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
+        PT_TRY(add_mode(trace, &item, report));
+    }
+    return add_market(trace, header, report);
+}
+
+static pt_exit views(pt_trace *trace, const pt_json *header, pt_report *report)
+{
+    static const char *const reserve_names[][2] = {
+        {"a_supply", "aS"}, {"v_supply", "vS"}, {"virtual_balance", "vb"}, {NULL, NULL}};
+    static const char *const user_names[][2] = {{"e_mode", "em"}, {NULL, NULL}};
+    static const char *const balance_names[][2] = {{"scaled_a", "[0]"},  {"scaled_v", "[1]"},
+                                                   {"a_balance", "[2]"}, {"v_balance", "[3]"},
+                                                   {"wallet", "[4]"},    {NULL, NULL}};
+    pt_json state, reserves, users, reserve, user, balances, list;
+    PT_TRY(pt_json_member(&state, header, "state", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&reserves, &state, "r", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&users, &state, "u", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&reserve, &reserves, trace->assets[0], JSON_OBJECT, report));
+    PT_TRY(pt_trace_view(&trace->reserve_view, trace, "reserve_state", &reserve, reserve_names,
+                         report));
+    if (trace->observed_count == 0) {
+        return pt_json_wrong(&users, report, "at least one person");
+    }
+    PT_TRY(pt_json_member(&user, &users, trace->users[0], JSON_OBJECT, report));
+    PT_TRY(pt_trace_view(&trace->user_view, trace, "account_state", &user, user_names, report));
+    PT_TRY(pt_json_member(&balances, &user, "a", JSON_OBJECT, report));
+    PT_TRY(pt_json_member(&list, &balances, trace->assets[0], JSON_ARRAY, report));
+    return pt_trace_view(&trace->balance_view, trace, "balances", &list, balance_names, report);
+}
+
+static const pt_protocol aave_v3_0 = {
+    .name = "aave-v3.0",
+    .source = "aave_v3_0.plim",
+    .contract = "aave_v3_0",
+    .argument_kinds = argument_kinds,
+    .event_kinds = event_kinds,
+    .extra_people = extra_people,
+    .genesis = genesis,
+    .views = views,
+};
+
+static const pt_protocol aave_v3_6 = {
+    .name = "aave-v3.6",
+    .source = "aave_v3_6.plim",
+    .contract = "aave_v3_6",
+    .argument_kinds = argument_kinds,
+    .event_kinds = event_kinds,
+    .extra_people = extra_people,
+    .genesis = genesis,
+    .views = views,
+};
+
+const pt_protocol *const pt_protocols[] = {&aave_v3_0, &aave_v3_6, NULL};

@@ -1,0 +1,234 @@
+/* One recorded step as a block body and its expectations (trace.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/names.h"
+#include "tools/import/trace.h"
+
+/* Gas of a recorded call: more than any of them needs, so that gas never decides an imported
+ * outcome. */
+enum { STEP_GAS = 100000000 };
+
+static pt_exit put_price(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32], size_t feed,
+                         uint64_t time_s, const pl_u256 *price, pt_report *report)
+{
+    const pt_price_report recorded = {.feed = (uint32_t)feed,
+                                      .round = ++trace->rounds[feed],
+                                      .time_s = time_s,
+                                      .price = *price,
+                                      .decimals = trace->build.feeds[feed].decimals};
+    const size_t start = body->size;
+    pt_put_u32(body, 0);
+    PT_TRY(pt_signer_report(body, &trace->signer, world_id, &recorded, report));
+    pt_set_u32(body, start, (uint32_t)(body->size - start - 4));
+    trace->prices++;
+    return PT_OK;
+}
+
+pt_exit pt_trace_first_body(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
+                            uint64_t time_s, pt_report *report)
+{
+    pt_put_u32(body, (uint32_t)trace->build.feed_count);
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        PT_TRY(put_price(body, trace, world_id, f, time_s, &trace->first_prices[f], report));
+    }
+    pt_put_u32(body, 0);
+    return PT_OK;
+}
+
+/* setPrice {asset, price}: a report of the feed with that name. */
+static pt_exit step_price(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
+                          uint64_t time_s, const pt_json *args, pt_report *report)
+{
+    static const char *const keys[] = {"asset", "price"};
+    const char *name = NULL;
+    pl_u256 price;
+    PT_TRY(pt_json_only(args, keys, 2, report));
+    PT_TRY(pt_json_text(&name, args, "asset", report));
+    PT_TRY(pt_json_u256(&price, args, "price", report));
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        if (strcmp(trace->build.feeds[f].name, name) == 0) {
+            if (pl_u256_is_neg(&price)) {
+                return pt_json_wrong(args, report, "a price below 2^255");
+            }
+            return put_price(body, trace, world_id, f, time_s, &price, report);
+        }
+    }
+    return pt_json_wrong(args, report, "an asset that has a price feed in the header");
+}
+
+static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const char *from,
+                         const pt_json *args, pt_report *report)
+{
+    const uint32_t number = pt_code_function(trace->code, op);
+    if (number == PL_NONE) {
+        return pt_json_wrong(args->parent, report, "an op that the contract has a function for");
+    }
+    const pl_function *function = &trace->code->functions[number];
+    pt_bytes arguments = {0};
+    const pt_exit result =
+        pt_trace_put_fields(&arguments, trace, function->parameters, function->parameter_count,
+                            trace->protocol->argument_kinds, args, report);
+    if (result == PT_OK) {
+        pl_tx tx = {.contract = 1,
+                    .function = (uint16_t)number,
+                    .gas_limit = STEP_GAS,
+                    .arguments = arguments.data,
+                    .arguments_size = (uint32_t)arguments.size};
+        pt_trace_account(tx.caller, from);
+        const size_t size = pl_tx_size(&tx);
+        uint8_t *encoded = pt_take(size);
+        pl_tx_encode(encoded, &tx);
+        pt_put_u32(body, (uint32_t)size);
+        pt_put(body, encoded, size);
+        free(encoded);
+        trace->transactions++;
+    }
+    pt_bytes_free(&arguments);
+    return result;
+}
+
+/* What the EVM's refusal is here. Panics and requires without a text are arithmetic: the machine
+ * traps. */
+static pt_exit read_error(pt_expect_tx *tx, const pt_trace *trace, const pt_json *step,
+                          pt_report *report)
+{
+    pt_json error;
+    const char *kind = NULL, *name = "";
+    PT_TRY(pt_json_member(&error, step, "err", JSON_OBJECT, report));
+    PT_TRY(pt_json_text(&kind, &error, "kind", report));
+    if (strcmp(kind, "empty") == 0) {
+        tx->status = PL_TRAP_OVERFLOW;
+        return PT_OK;
+    }
+    PT_TRY(pt_json_text(&name, &error, "name", report));
+    if (strcmp(kind, "panic") == 0) {
+        if (strcmp(name, "0x11") != 0 && strcmp(name, "0x12") != 0) {
+            return pt_json_wrong(&error, report,
+                                 "panic 0x11 (overflow) or 0x12 (division by zero)");
+        }
+        tx->status = name[3] == '1' ? PL_TRAP_OVERFLOW : PL_TRAP_DIV_BY_ZERO;
+        return PT_OK;
+    }
+    if (strcmp(kind, "code") != 0 && strcmp(kind, "custom") != 0 && strcmp(kind, "string") != 0) {
+        return pt_json_wrong(&error, report, "kind code, custom, string, panic or empty");
+    }
+    const uint32_t number = pt_code_error(trace->code, name);
+    if (number == PL_NONE) {
+        return pt_json_wrong(&error, report, "an error that the contract declares");
+    }
+    tx->status = PL_TRAP_REVERT;
+    tx->error = trace->code->errors[number].name.text;
+    tx->error_size = trace->code->errors[number].name.size;
+    return PT_OK;
+}
+
+/* Fills the record's events from "ev"; their arguments go to *arguments, placed once all are there.
+ */
+static pt_exit read_events(pt_record *record, pt_bytes *arguments, const pt_trace *trace,
+                           const pt_json *step, pt_report *report)
+{
+    pt_json list, item, name, values;
+    record->has_events = true;
+    if (!pt_json_has(step, "ev")) {
+        return PT_OK;
+    }
+    PT_TRY(pt_json_member(&list, step, "ev", JSON_ARRAY, report));
+    const size_t count = json_array_size(list.value);
+    if (count > PL_EVENTS_PER_TX_MAX) {
+        return pt_json_wrong(&list, report, "at most 1024 events");
+    }
+    record->events = pt_take_zeroed(count, sizeof *record->events);
+    for (size_t i = 0; i < count; i++) {
+        PT_TRY(pt_json_element(&item, &list, i, JSON_ARRAY, report));
+        PT_TRY(pt_json_element(&name, &item, 0, JSON_STRING, report));
+        PT_TRY(pt_json_element(&values, &item, 1, JSON_OBJECT, report));
+        const uint32_t event = pt_code_event(trace->code, json_string_value(name.value));
+        if (event == PL_NONE) {
+            return pt_json_wrong(&name, report, "an event that the contract declares");
+        }
+        const pl_signature *signature = &trace->code->events[event];
+        const size_t start = arguments->size;
+        PT_TRY(pt_trace_put_fields(arguments, trace, signature->fields, signature->count,
+                                   trace->protocol->event_kinds, &values, report));
+        record->events[record->event_count++] = (pt_expect_event){
+            .contract = 1, .event = (uint16_t)event, .size = (uint16_t)(arguments->size - start)};
+    }
+    const uint8_t *at = arguments->data;
+    for (uint16_t i = 0; i < record->event_count; i++) {
+        record->events[i].arguments = at;
+        at += record->events[i].size;
+    }
+    return PT_OK;
+}
+
+static pt_exit step_expectations(pt_bytes *expectations, pt_record *record, pt_trace *trace,
+                                 const pt_json *step, bool is_call, bool ok, pt_report *report)
+{
+    pt_expect_tx tx = {.status = PL_OK, .error = ""};
+    pt_bytes arguments = {0}, results = {0};
+    pt_json state;
+    pt_exit result = ok ? PT_OK : read_error(&tx, trace, step, report);
+    if (is_call) {
+        record->transactions = pt_take(sizeof tx);
+        record->transactions[0] = tx;
+        record->transaction_count = 1;
+    }
+    if (result == PT_OK) {
+        result = read_events(record, &arguments, trace, step, report);
+    }
+    if (result == PT_OK) {
+        result = pt_json_member(&state, step, "s", JSON_OBJECT, report);
+    }
+    if (result == PT_OK) {
+        result = pt_trace_results(&results, &record->result_count, trace, &state, report);
+    }
+    if (result == PT_OK) {
+        pt_expect_write_record(expectations, record, &results);
+    }
+    pt_bytes_free(&arguments);
+    pt_bytes_free(&results);
+    return result;
+}
+
+pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
+                      const uint8_t world_id[32], uint64_t height, uint64_t time_s,
+                      const pt_json *step, pt_report *report)
+{
+    static const char *const keys[] = {"i",  "t",   "b",  "op",   "from", "args",
+                                       "ok", "err", "ev", "tags", "s",    "badDebt"};
+    const char *op = NULL, *from = NULL;
+    bool ok = false;
+    pt_json args,
+        op_value = {.parent = step, .key = "from", .file = step->file, .line = step->line};
+    PT_TRY(pt_json_only(step, keys, sizeof keys / sizeof keys[0], report));
+    PT_TRY(pt_json_text(&op, step, "op", report));
+    PT_TRY(pt_json_text(&from, step, "from", report));
+    PT_TRY(pt_json_bool(&ok, step, "ok", report));
+    PT_TRY(pt_json_member(&args, step, "args", JSON_OBJECT, report));
+    if (pt_trace_user(trace, from) == SIZE_MAX) {
+        op_value.value = json_object_get(step->value, "from");
+        return pt_json_wrong(&op_value, report, "a name of the header");
+    }
+    const bool is_price = strcmp(op, "setPrice") == 0, is_wait = strcmp(op, "wait") == 0;
+    const bool is_call = !is_price && !is_wait;
+    if (!is_call && !ok) {
+        return pt_json_wrong(step, report, "ok true for setPrice and wait");
+    }
+    pt_put_u32(body, is_price ? 1 : 0);
+    if (is_price) {
+        PT_TRY(step_price(body, trace, world_id, time_s, &args, report));
+    }
+    pt_put_u32(body, is_call ? 1 : 0);
+    if (is_call) {
+        PT_TRY(step_call(body, trace, op, from, &args, report));
+    }
+    trace->steps++;
+    trace->reverts += ok ? 0 : 1;
+    trace->liquidations += ok && strcmp(op, "liquidationCall") == 0 ? 1 : 0;
+    pt_record record = {.height = height};
+    const pt_exit result =
+        step_expectations(expectations, &record, trace, step, is_call, ok, report);
+    pt_record_free(&record);
+    return result;
+}

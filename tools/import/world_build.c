@@ -1,0 +1,286 @@
+#include "tools/import/world_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/names.h"
+#include "tools/common/value.h"
+
+void pt_build_free(pt_build *build)
+{
+    free(build->contracts);
+    free(build->feeds);
+    free(build->labels);
+    free(build->rows);
+    *build = (pt_build){0};
+}
+
+/* Makes room for one more entry of an array whose count doubles as its size. */
+static void *grown(void *array, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0) {
+        return array; /* room is a power of two; it is full exactly when count is one */
+    }
+    return pt_resize(array, (count == 0 ? 1 : 2 * count) * size);
+}
+
+uint32_t pt_build_add_contract(pt_build *build, const char *name, const uint8_t *container,
+                               size_t size, const pl_code *code)
+{
+    build->contracts = grown(build->contracts, build->contract_count, sizeof *build->contracts);
+    pt_build_contract *contract = &build->contracts[build->contract_count++];
+    *contract = (pt_build_contract){.container = container, .container_size = size, .code = code};
+    (void)snprintf(contract->name, sizeof contract->name, "%s", name);
+    return (uint32_t)build->contract_count;
+}
+
+pt_build_feed *pt_build_add_feed(pt_build *build, const char *name)
+{
+    build->feeds = grown(build->feeds, build->feed_count, sizeof *build->feeds);
+    pt_build_feed *feed = &build->feeds[build->feed_count++];
+    *feed = (pt_build_feed){0};
+    (void)snprintf(feed->name, sizeof feed->name, "%s", name);
+    return feed;
+}
+
+void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
+                        const uint8_t value[32])
+{
+    build->labels = grown(build->labels, build->label_count, sizeof *build->labels);
+    pt_build_label *label = &build->labels[build->label_count++];
+    *label = (pt_build_label){.kind = (uint8_t)kind};
+    (void)snprintf(label->text, sizeof label->text, "%s", text);
+    memcpy(label->value, value, 32);
+}
+
+static bool same_words(pl_name name, const char *words)
+{
+    return pt_name_same_words(name.text, name.size, words, strlen(words));
+}
+
+uint32_t pt_code_table(const pl_code *code, const char *words)
+{
+    for (uint32_t i = 0; i < code->table_count; i++) {
+        if (same_words(code->tables[i].name, words)) {
+            return i;
+        }
+    }
+    return PL_NONE;
+}
+
+uint32_t pt_code_function(const pl_code *code, const char *words)
+{
+    for (uint32_t i = 0; i < code->function_count; i++) {
+        if ((code->functions[i].flags & PL_FUNCTION_PUBLIC) != 0 &&
+            same_words(code->functions[i].name, words)) {
+            return i;
+        }
+    }
+    return PL_NONE;
+}
+
+static uint32_t find_signature(const pl_signature *list, uint32_t count, const char *words)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (same_words(list[i].name, words)) {
+            return i;
+        }
+    }
+    return PL_NONE;
+}
+
+uint32_t pt_code_event(const pl_code *code, const char *words)
+{
+    return find_signature(code->events, code->event_count, words);
+}
+
+uint32_t pt_code_error(const pl_code *code, const char *words)
+{
+    return find_signature(code->errors, code->error_count, words);
+}
+
+pt_exit pt_row_begin(pt_row *row, pt_build *build, uint32_t contract, const char *table,
+                     pt_report *report)
+{
+    const pl_code *code = build->contracts[contract - 1].code;
+    const uint32_t number = pt_code_table(code, table);
+    if (number == PL_NONE) {
+        return pt_fail(report, PT_INPUT, "contract %.*s has no table %s, which the import fills",
+                       (int)code->name.size, code->name.text, table);
+    }
+    *row = (pt_row){.build = build, .code = code, .table = &code->tables[number]};
+    row->row.contract = contract;
+    row->row.table = (uint16_t)number;
+    row->row.key_size = row->table->key_size;
+    row->row.row_size = row->table->row_size;
+    for (uint8_t i = 0; i < row->table->field_count; i++) {
+        const pl_field *field = &row->table->fields[i];
+        if (field->has_default) {
+            memcpy(row->row.row + field->offset, field->default_bytes, field->type.size);
+            row->fields_set |= UINT64_C(1) << i;
+        }
+    }
+    return PT_OK;
+}
+
+static const pl_field *find_field(const pl_field *fields, uint8_t count, const char *words,
+                                  uint8_t *place)
+{
+    for (uint8_t i = 0; i < count; i++) {
+        if (same_words(fields[i].name, words)) {
+            *place = i;
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+bool pt_row_has(const pt_row *row, const char *field)
+{
+    uint8_t place = 0;
+    return find_field(row->table->keys, row->table->key_count, field, &place) != NULL ||
+           find_field(row->table->fields, row->table->field_count, field, &place) != NULL;
+}
+
+pt_exit pt_row_set(pt_row *row, const char *field, const pl_u256 *value, pt_report *report)
+{
+    uint8_t place = 0;
+    uint8_t *target = row->row.key;
+    const pl_field *found = find_field(row->table->keys, row->table->key_count, field, &place);
+    if (found != NULL) {
+        row->keys_set |= UINT64_C(1) << place;
+    } else {
+        found = find_field(row->table->fields, row->table->field_count, field, &place);
+        target = row->row.row;
+        row->fields_set |= found != NULL ? UINT64_C(1) << place : 0;
+    }
+    pt_bytes stored = {0};
+    const bool fits = found != NULL && pt_value_put(&stored, found->type, value);
+    if (fits) {
+        memcpy(target + found->offset, stored.data, found->type.size);
+    }
+    pt_bytes_free(&stored);
+    if (!fits) {
+        return pt_fail(report, PT_INPUT, "table %.*s: field %s %s", (int)row->table->name.size,
+                       row->table->name.text, field,
+                       found == NULL ? "does not exist, but the import fills it"
+                                     : "is too narrow for the imported value");
+    }
+    return PT_OK;
+}
+
+pt_exit pt_row_set_u64(pt_row *row, const char *field, uint64_t value, pt_report *report)
+{
+    const pl_u256 wide = pl_u256_from_u64(value);
+    return pt_row_set(row, field, &wide, report);
+}
+
+pt_exit pt_row_end(pt_row *row, pt_report *report)
+{
+    const pl_table *table = row->table;
+    for (uint8_t i = 0; i < table->key_count + table->field_count; i++) {
+        const bool is_key = i < table->key_count;
+        const uint8_t place = (uint8_t)(is_key ? i : i - table->key_count);
+        const uint64_t set = is_key ? row->keys_set : row->fields_set;
+        if ((set >> place & 1) == 0) {
+            const pl_name name = is_key ? table->keys[place].name : table->fields[place].name;
+            return pt_fail(report, PT_INPUT,
+                           "table %.*s: field %.*s has no default and the import does not fill it",
+                           (int)table->name.size, table->name.text, (int)name.size, name.text);
+        }
+    }
+    pt_build *build = row->build;
+    build->rows = grown(build->rows, build->row_count, sizeof *build->rows);
+    build->rows[build->row_count++] = row->row;
+    return PT_OK;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const pt_build_row *left = a, *right = b;
+    if (left->contract != right->contract) {
+        return left->contract < right->contract ? -1 : 1;
+    }
+    if (left->table != right->table) {
+        return left->table < right->table ? -1 : 1;
+    }
+    return memcmp(left->key, right->key, left->key_size);
+}
+
+static void put_name(pt_bytes *bytes, const char *name)
+{
+    const size_t size = strlen(name);
+    pt_put_u8(bytes, (uint8_t)size);
+    pt_put(bytes, name, size);
+}
+
+static void put_i256(pt_bytes *bytes, const pl_i256 *value)
+{
+    uint8_t stored[32] = {0};
+    (void)!pl_u256_store_be(stored, 32, value); /* 32 bytes hold every value */
+    pt_put(bytes, stored, 32);
+}
+
+static void put_feed(pt_bytes *bytes, const pt_build_feed *feed)
+{
+    put_name(bytes, feed->name);
+    pt_put_u8(bytes, feed->format);
+    pt_put_u8(bytes, feed->decimals);
+    pt_put_u64(bytes, feed->staleness_s);
+    pt_put_u64(bytes, feed->future_s);
+    put_i256(bytes, &feed->min);
+    put_i256(bytes, &feed->max);
+    pt_put_u8(bytes, feed->quorum);
+    pt_put_u8(bytes, feed->signer_count);
+    for (uint8_t i = 0; i < feed->signer_count; i++) {
+        pt_put(bytes, feed->signers[i], 33);
+    }
+    pt_put_text16(bytes, feed->note);
+}
+
+pt_exit pt_build_encode(pt_bytes *bytes, pt_build *build, pt_report *report)
+{
+    pt_put_text(bytes, "PLWD");
+    pt_put_u16(bytes, 1);
+    pt_put_u16(bytes, (uint16_t)PL_SEMANTICS_ID);
+    put_name(bytes, build->name);
+    pt_put_u8(bytes, build->tx_auth);
+    pt_put_u64(bytes, build->seed);
+    pt_put_u64(bytes, build->time_s);
+    pt_put_u64(bytes, build->tx_gas_max);
+    pt_put_u64(bytes, build->hook_gas);
+    pt_put_u16(bytes, (uint16_t)build->contract_count);
+    for (size_t i = 0; i < build->contract_count; i++) {
+        const pt_build_contract *contract = &build->contracts[i];
+        put_name(bytes, contract->name);
+        pt_put(bytes, contract->code->hash, 32);
+        pt_put_u32(bytes, (uint32_t)contract->container_size);
+        pt_put(bytes, contract->container, contract->container_size);
+    }
+    pt_put_u16(bytes, (uint16_t)build->feed_count);
+    for (size_t i = 0; i < build->feed_count; i++) {
+        put_feed(bytes, &build->feeds[i]);
+    }
+    pt_put_u32(bytes, (uint32_t)build->label_count);
+    for (size_t i = 0; i < build->label_count; i++) {
+        pt_put_text16(bytes, build->labels[i].text);
+        pt_put_u8(bytes, build->labels[i].kind);
+        pt_put(bytes, build->labels[i].value, 32);
+    }
+    if (build->row_count != 0) {
+        qsort(build->rows, build->row_count, sizeof *build->rows, compare_rows);
+    }
+    pt_put_u32(bytes, (uint32_t)build->row_count);
+    for (size_t i = 0; i < build->row_count; i++) {
+        const pt_build_row *row = &build->rows[i];
+        if (i != 0 && compare_rows(row - 1, row) == 0) {
+            return pt_fail(report, PT_INPUT, "two initial rows of one table have the same key");
+        }
+        pt_put_u32(bytes, row->contract);
+        pt_put_u16(bytes, row->table);
+        pt_put(bytes, row->key, row->key_size);
+        pt_put(bytes, row->row, row->row_size);
+    }
+    return PT_OK;
+}
