@@ -217,8 +217,8 @@ const pl_label *pl_find_label(const pl_chain *chain, pl_label_kind kind, const u
 typedef bool (*pl_byte_sink)(void *context, const uint8_t *bytes, size_t size);
 
 /* Writes the whole state and the head's header in the bytes of spec 06 §8, front to back.
- * Returns PL_OK, PL_FAULT_UNSUPPORTED (the sink stopped, or a benchmark option was used), or
- * another FAULT. */
+ * Returns PL_OK, PL_REJECT_HEIGHT (at height 0 the world is the checkpoint), PL_FAULT_UNSUPPORTED
+ * (the sink stopped, or a benchmark option was used; the chain stays good), or another FAULT. */
 PL_MUST_USE pl_status pl_chain_checkpoint(pl_chain *chain, pl_byte_sink sink, void *context);
 
 /* As pl_chain_create, but standing where the checkpoint was taken: rows are read, the root is

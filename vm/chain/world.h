@@ -40,10 +40,10 @@ typedef struct pl_duty {
 
 /* Where loading stopped. Numbers that do not apply are UINT32_MAX. */
 typedef struct pl_world_error {
-    const char
-        *part;      /* "header", "contract", "feed", "label", "row", "params", "end"; never NULL */
-    uint32_t index; /* which contract or params (from 1), feed, label or row (from 0) */
-    size_t offset;  /* in the world: where that entry starts; code: the container */
+    const char *part;   /* "header", "contract", "feed", "label", "row", "params", "end"; or
+                         * "checkpoint", then index is its row; never NULL */
+    uint32_t index;     /* which contract or params (from 1), feed, label or row (from 0) */
+    size_t offset;      /* in the world: where that entry starts; code: the container */
     pl_code_error code; /* part "contract": inside its container */
 } pl_world_error;
 

@@ -23,8 +23,21 @@ static pl_status check_ranges(const pl_table *schema, const uint8_t *row)
     return PL_OK;
 }
 
-/* Equal contract and table mean equal key sizes, so bytes compare. */
-static pl_status check_order(const pl_row_order *last, const pl_row_order *next, size_t key_size)
+/* spec 04 §2: keys compare field by field. */
+static int compare_keys(const pl_table *schema, const uint8_t *a, const uint8_t *b)
+{
+    for (unsigned i = 0; i < schema->key_count; i++) {
+        const pl_field *field = &schema->keys[i];
+        const int order = pl_value_compare(field->type, a + field->offset, b + field->offset);
+        if (order != 0) {
+            return order;
+        }
+    }
+    return 0;
+}
+
+static pl_status check_order(const pl_row_order *last, const pl_row_order *next,
+                             const pl_table *schema)
 {
     if (!last->started || last->contract < next->contract ||
         (last->contract == next->contract && last->table < next->table)) {
@@ -33,14 +46,15 @@ static pl_status check_order(const pl_row_order *last, const pl_row_order *next,
     if (last->contract != next->contract || last->table != next->table) {
         return PL_REJECT_ORDER;
     }
-    const int order = memcmp(last->key, next->key, key_size);
+    const int order = last->by_value ? compare_keys(schema, last->key, next->key)
+                                     : memcmp(last->key, next->key, schema->key_size);
     return order < 0 ? PL_OK : order == 0 ? PL_REJECT_DUPLICATE : PL_REJECT_ORDER;
 }
 
 pl_status pl_world_row_take(pl_world_row *row, pl_row_order *order, pl_reader *reader,
                             const pl_world *world, bool with_system)
 {
-    pl_row_order next = {.started = true};
+    pl_row_order next = {.by_value = order->by_value, .started = true};
     PL_TRY(pl_reader_u32(reader, &next.contract));
     PL_TRY(pl_reader_u16(reader, &next.table));
     row->table = pl_world_table(world, next.contract, next.table);
@@ -52,10 +66,10 @@ pl_status pl_world_row_take(pl_world_row *row, pl_row_order *order, pl_reader *r
     PL_TRY(pl_reader_bytes(reader, &row->key, schema->key_size));
     PL_TRY(pl_reader_bytes(reader, &row->row, schema->row_size));
     next.key = row->key;
-    PL_TRY(check_order(order, &next, schema->key_size));
     uint32_t failed;
     PL_TRY(pl_fields_check(&failed, code, schema->keys, schema->key_count, row->key));
     PL_TRY(pl_fields_check(&failed, code, schema->fields, schema->field_count, row->row));
+    PL_TRY(check_order(order, &next, schema));
     PL_TRY(check_ranges(schema, row->row));
     *order = next;
     return PL_OK;

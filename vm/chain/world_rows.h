@@ -5,8 +5,10 @@
 #include "vm/base/bytes.h"
 #include "vm/chain/world.h"
 
-/* Where a walk over rows stands: what the next row must lie above. Starts zeroed. */
+/* Where a walk over rows stands: what the next row must lie above. Starts zeroed, but for by_value:
+ * true compares keys in their tables' order (checkpoints), false byte by byte (worlds). */
 typedef struct pl_row_order {
+    bool by_value;
     bool started;
     uint32_t contract;
     uint16_t table;
@@ -15,7 +17,7 @@ typedef struct pl_row_order {
 
 /* Takes one row. On output: *row, and *order moved to it.
  * Returns PL_OK, TRUNCATED, GENESIS (no such table, or one of contract 0 unless with_system),
- * ORDER, DUPLICATE, NON_CANONICAL (a value), or RANGE (a parameter outside its range). */
+ * NON_CANONICAL (a value), ORDER, DUPLICATE, or RANGE (a parameter outside its range). */
 PL_MUST_USE pl_status pl_world_row_take(pl_world_row *row, pl_row_order *order, pl_reader *reader,
                                         const pl_world *world, bool with_system);
 
