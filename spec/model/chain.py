@@ -216,7 +216,8 @@ class Chain:
             return "TX_GAS"
         if not canonical_all(functions[tx.function].parameters, tx.arguments):
             return "TX_ARGUMENTS"
-        if tx.caller[:1] == b"@":
+        caller = int.from_bytes(tx.caller, "big")
+        if any(caller == other.account for other in self.world.codes.values()):
             return "TX_AUTH"
         if self.world.tx_auth == AUTH_NONE:
             if tx.signature is not None:

@@ -56,7 +56,7 @@ def decode(raw):
     world.name = reader.name()
     world.tx_auth = reader.u8()
     if world.tx_auth > AUTH_SECP256K1:
-        raise Reject("NON_CANONICAL", "tx_auth")
+        raise Reject("TYPE", "tx_auth")
     world.seed, world.time = reader.u64(), reader.u64()
     world.tx_gas_max, world.hook_gas = reader.u64(), reader.u64()
     if max(world.tx_gas_max, world.hook_gas) > LIMITS["GAS_MAX"]:
@@ -74,7 +74,7 @@ def decode(raw):
     for _ in range(count):
         text, kind, value = reader.text16(), reader.u8(), reader.take(32)
         if kind > 2:
-            raise Reject("NON_CANONICAL", "label kind")
+            raise Reject("TYPE", "label kind")
         world.labels.append((text, kind, value))
     _rows(reader, world)
     reader.end()
@@ -106,23 +106,24 @@ def _feed(reader):
     low, high = as_signed(reader.uint(32)), as_signed(reader.uint(32))
     quorum, count = reader.u8(), reader.u8()
     signers = [reader.take(33) for _ in range(count)]
-    feed = Feed(feed_name, format_, decimals, staleness_s, future_s, low, high, quorum, signers,
-                reader.text16())
+    # spec 05 §1; spec 06 §1: a feed is judged after its signers, before its note.
     if format_ not in (UNSIGNED, NATIVE):
-        raise Reject("NON_CANONICAL", "feed format")
-    if low > high or decimals > 77:
-        raise Reject("RANGE", "feed bounds or decimals")
-    if count > LIMITS["SIGNERS_MAX"]:
-        raise Reject("LIMIT", "signers")
-    # spec 05 §1
-    if (format_ == UNSIGNED and (quorum or count)) or (format_ == NATIVE
-                                                       and not 1 <= quorum <= count):
-        raise Reject("QUORUM", feed_name)
-    if any(right <= left for left, right in zip(signers, signers[1:])):
-        raise Reject("ORDER", "signers")
+        raise Reject("TYPE", "feed format")
+    if decimals > 77 or count > LIMITS["SIGNERS_MAX"]:
+        raise Reject("LIMIT", feed_name)
+    if low > high:
+        raise Reject("RANGE", "feed bounds")
+    if format_ == UNSIGNED and (quorum or count):
+        raise Reject("NON_CANONICAL", "signers of an unsigned feed")
+    if format_ == NATIVE and not 1 <= quorum <= count:
+        raise Reject("RANGE", "quorum")
     if any(secp256k1.point_of_key(key) is None for key in signers):
-        raise Reject("SIGNER", feed_name)
-    return feed
+        raise Reject("NON_CANONICAL", "signer key")
+    for left, right in zip(signers, signers[1:]):
+        if right <= left:
+            raise Reject("DUPLICATE" if right == left else "ORDER", "signers")
+    return Feed(feed_name, format_, decimals, staleness_s, future_s, low, high, quorum, signers,
+                reader.text16())
 
 
 def _rows(reader, world):

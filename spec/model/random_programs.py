@@ -1,0 +1,322 @@
+"""Random histories for two implementations to agree on.
+
+python3 -m spec.model.random_programs --count N --seed S --out DIR
+
+Writes N history files, each a random world with random blocks whose roots and receipts hashes are
+the model's. About one in six ends with a block that breaks one rule of spec 06 §2. index.txt has
+one line per file: name, blocks that hold, state root after them, and the verdict on the last block
+(OK, or the error that a replay must name). Also DIR/code/*.plc: valid and damaged containers, with
+code/index.txt: name, OK and code hash, or the error's name (the error says which rule the model
+looked at first; only OK or not is a rule).
+"""
+import argparse
+import os
+import random
+
+from . import code as code_module
+from . import world as world_module
+from .chain import Chain, Transaction, write_history
+from .code import TX
+from .encode import container
+from .hashes import tagged
+from .oracle import NATIVE, UNSIGNED, Feed, Report
+from .random_code import random_contract, random_interface, random_value
+from .secp256k1 import N as ORDER
+from .secp256k1 import key_of_secret, sign
+from .tables import Reject
+from .validate import validate
+from .world import AUTH_SECP256K1, World
+
+TIME = 1_700_000_000
+
+
+class Keys:
+    """A few secrets, known by their index."""
+    SECRETS = [int.from_bytes(tagged("account", b"test key %d" % i), "big") % ORDER
+               for i in range(8)]
+    PUBLIC = [key_of_secret(secret) for secret in SECRETS]
+
+
+def random_feed(rng, number):
+    """A Feed with, beside its rules, the secrets of its signers in their order."""
+    native = rng.random() < 0.6
+    order = sorted(rng.sample(range(8), rng.randint(1, 4)), key=lambda i: Keys.PUBLIC[i])
+    signers = [Keys.PUBLIC[i] for i in order] if native else []
+    low = rng.choice([0, 0, 0, -10**12, -2**255])
+    feed = Feed("feed%d" % number, NATIVE if native else UNSIGNED, rng.choice([8, 8, 8, 0, 77]),
+                rng.choice([0, 60, 3600, 2**64 - 1]), rng.choice([0, 5, 2**64 - 1]),
+                low, rng.choice([10**12, 2**255 - 1]),
+                rng.randint(1, len(signers)) if native else 0, signers, "random feed")
+    feed.secrets = [Keys.SECRETS[i] for i in order] if native else []
+    return feed
+
+
+def random_world(rng):
+    world = World()
+    world.name = "random"
+    world.tx_auth = int(rng.random() < 0.25)
+    world.seed = rng.getrandbits(64)
+    world.time = TIME
+    world.tx_gas_max = 30_000
+    world.hook_gas = rng.choice([300, 3000])
+    count = rng.randint(1, 3)
+    interface = random_interface(rng)
+    codes = []
+    for i in range(count):
+        code = random_contract(rng, "c%d" % i, count, interface)
+        codes.append(code)
+        world.contracts.append(("c%d" % i if i else "x" * 31, container(code, rng.random() < 0.5)))
+    world.feeds = [random_feed(rng, i) for i in range(rng.randint(0, 3))]
+    world.labels = [("account of nobody", 0, bytes(32)), ("", 2, b"\xff" * 32)][:rng.randint(0, 2)]
+    rows = {}
+    for contract, code in enumerate(codes, 1):
+        for number, table in enumerate(code.tables):
+            for _ in range(1 if table.params else rng.choice([0, 0, 3, 8])):
+                key = b"".join(f.type.store(random_value(rng, f.type, True)) for f in table.keys)
+                row = b"".join(genesis_value(rng, table, f) for f in table.values)
+                rows[contract, number, key] = row
+    world.rows = [(*place, row) for place, row in sorted(rows.items())]
+    return world
+
+
+def genesis_value(rng, table, field):
+    if field.low is not None:
+        return rng.choice([field.low, field.high])
+    return field.type.store(random_value(rng, field.type))
+
+
+# ---- reports ---------------------------------------------------------------------------------------
+
+def random_report(rng, world, chain, time):
+    """A report that is mostly accepted; otherwise it breaks one of the rules of spec 05 §3."""
+    if not world.feeds:
+        return rng.choice([b"", b"\x01\0\0\0\0", bytes(55)])
+    number = rng.randrange(len(world.feeds))
+    feed = world.feeds[number]
+    last = chain.last_report(number) or (0, 0)
+    price = rng.choice([1, 10**8, 2000 * 10**8, feed.low, feed.high])
+    report = Report(number, last[0] + rng.randint(1, 3), max(time - rng.choice([0, 0, 1]), last[1]),
+                    price, feed.decimals)
+    bend = rng.choice([""] * 14 + ["decimals", "round", "early", "late", "stale", "low", "high",
+                                   "feed", "version"])
+    if bend == "decimals":
+        report.decimals ^= 1
+    elif bend == "round":
+        report.round = last[0]
+    elif bend == "early":
+        report.time = max(last[1] - 1, 0)
+    elif bend == "late":
+        report.time = min(time + feed.future_s + 1, 2**64 - 1)
+    elif bend == "stale":
+        report.time = max(time - feed.staleness_s - 1, 0)
+    elif bend == "low":
+        report.price = max(feed.low - 1, -2**255)
+    elif bend == "high":
+        report.price = min(feed.high + 1, 2**255 - 1)
+    elif bend == "feed":
+        report.feed = len(world.feeds)
+    elif bend == "version":
+        report.version = 2
+    sign_report(rng, report, feed, chain.world.id)
+    raw = report.encode()
+    draw = rng.random()
+    if draw < 0.04:
+        raw = raw[:rng.randrange(len(raw))]
+    elif draw < 0.06:
+        raw += b"\0"
+    return raw
+
+
+def sign_report(rng, report, feed, world_id):
+    digest = report.digest(world_id)
+    if feed.format == UNSIGNED:
+        if rng.random() < 0.05:
+            report.signatures = [(0, bytes(32), bytes(32))]
+        return
+    count = rng.randint(feed.quorum, len(feed.signers))
+    chosen = sorted(rng.sample(range(len(feed.signers)), count))
+    bend = rng.choice([""] * 12 + ["none", "few", "twice", "order", "stranger", "high s", "other",
+                                   "zero", "n"])
+    if bend == "none":
+        chosen = []
+    elif bend == "few":
+        chosen = chosen[:feed.quorum - 1] or chosen
+    elif bend == "order":
+        chosen.reverse()
+    elif bend == "twice":
+        chosen.append(chosen[-1])
+    for signer in chosen:
+        r, s = sign(feed.secrets[signer], digest, low=bend != "high s")
+        report.signatures.append((signer, r, s))
+    if bend == "stranger":
+        report.signatures[-1] = (len(feed.signers), *report.signatures[-1][1:])
+    elif bend == "other":
+        report.price ^= 1
+    elif bend == "zero":
+        report.signatures[-1] = (*report.signatures[-1][:2], bytes(32))
+    elif bend == "n":
+        report.signatures[-1] = (report.signatures[-1][0], ORDER.to_bytes(32, "big"),
+                                 report.signatures[-1][2])
+
+
+# ---- transactions ----------------------------------------------------------------------------------
+
+def random_transaction(rng, chain):
+    """A transaction that is mostly run; otherwise it breaks one of the rules of spec 06 §3."""
+    world = chain.world
+    number = rng.randint(1, len(world.codes))
+    functions = world.codes[number].code.functions
+    entries = [i for i, f in enumerate(functions) if f.public and f.effect == TX]
+    index = rng.choice(entries)
+    arguments = b"".join(f.type.store(random_value(rng, f.type))
+                         for f in functions[index].parameters)
+    signer = rng.randrange(3)
+    caller = b"caller %d" % signer + bytes(24)
+    nonce = 0
+    if world.tx_auth == AUTH_SECP256K1:
+        caller = tagged("account", Keys.PUBLIC[signer])
+        row = chain.state.get(0, 2, caller)
+        nonce = int.from_bytes(row or b"", "big") + chain.pending.get(caller, 0)
+    tx = Transaction(number, index, caller, nonce,
+                     rng.choice([30_000, 30_000, 2000, 500, rng.randrange(800)]), arguments)
+    bend = rng.choice([""] * 16 + ["contract", "function", "private", "gas", "arguments", "long",
+                                   "nonce", "at", "sign"])
+    if bend == "contract":
+        tx.contract = rng.choice([0, len(world.codes) + 1])
+    elif bend == "function":
+        tx.function = len(functions)
+    elif bend == "private":
+        tx.function = rng.randrange(len(functions))
+    elif bend == "gas":
+        tx.gas_limit = world.tx_gas_max + 1
+    elif bend == "arguments":
+        tx.arguments = b"\xff" * len(arguments)
+    elif bend == "long":
+        tx.arguments += b"\0"
+    elif bend == "nonce":
+        tx.nonce += 1
+    elif bend == "at":
+        tx.caller = b"@c1".ljust(32, b"\0")
+    if world.tx_auth == AUTH_SECP256K1:
+        key = Keys.PUBLIC[signer ^ 1] if bend == "sign" else Keys.PUBLIC[signer]
+        r, s = sign(Keys.SECRETS[signer], tx.digest(world.id), low=rng.random() < 0.95)
+        tx.signature = (key, r, s)
+        if not bend:
+            chain.pending[caller] = chain.pending.get(caller, 0) + 1
+    elif bend == "sign":
+        tx.signature = (Keys.PUBLIC[0], bytes(32), bytes(32))
+    return tx.encode()
+
+
+def random_block(rng, chain):
+    chain.pending = {}      # nonces that earlier transactions of this block will have used
+    time = chain.time + rng.choice([0, 1, 12, 12, 4000])
+    reports = [random_report(rng, chain.world, chain, time) for _ in range(rng.randint(0, 3))]
+    transactions = [random_transaction(rng, chain) for _ in range(rng.randint(1, 8))]
+    return chain.make(time, reports, transactions)
+
+
+HEADER_BENDS = [("WORLD_MISMATCH", 6), ("HEIGHT", 45), ("PARENT", 54), ("BODY_HASH", 86),
+                ("STATE_ROOT", 118), ("RECEIPTS_ROOT", 150), ("MAGIC", 0), ("VERSION", 5)]
+
+
+def spoiled(rng, block, before):
+    """A copy of a good block that breaks one rule of spec 06 §2, and the rule's error."""
+    verdict, at = rng.choice(HEADER_BENDS + [("TIME", 46), ("TRUNCATED", None), ("TRAILING", None)])
+    if verdict == "TRUNCATED":
+        return block[:rng.randrange(len(block))], verdict
+    if verdict == "TRAILING":
+        return block + b"\0", verdict
+    if verdict == "TIME":
+        return block[:at] + (before - 1).to_bytes(8, "big") + block[at + 8:], verdict
+    return block[:at] + bytes([block[at] ^ 1]) + block[at + 1:], verdict
+
+
+def random_history(rng):
+    """(history bytes, blocks that hold, root after them, verdict on the last block, receipts)."""
+    world = random_world(rng)
+    raw = world_module.encode(world)
+    decoded = world_module.decode(raw)
+    for mine, theirs in zip(world.feeds, decoded.feeds):
+        theirs.secrets = mine.secrets
+    chain = Chain(decoded)
+    blocks, receipts, verdict = [], [], "OK"
+    wanted = rng.randint(1, 4)
+    bad = rng.random() < 0.16
+    for height in range(1, wanted + 1):
+        root, before = chain.last_root, chain.time
+        block, done = random_block(rng, chain)
+        if bad and height == wanted:
+            block, verdict = spoiled(rng, block, before)
+            blocks.append(block)
+            return write_history(raw, blocks), height - 1, root, verdict, receipts
+        blocks.append(block)
+        receipts += done
+    return write_history(raw, blocks), wanted, chain.last_root, verdict, receipts
+
+
+# ---- containers --------------------------------------------------------------------------------------
+
+def damaged(rng, raw):
+    """A container with one to three bytes changed, inserted or lost in its body."""
+    raw = bytearray(raw)
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        at = rng.randrange(len(raw))
+        if rng.random() < 0.8:
+            raw[at] = rng.choice([0, 1, 255, raw[at] ^ 1 << rng.randrange(8), rng.randrange(256)])
+        elif rng.random() < 0.5:
+            raw.insert(at, rng.randrange(256))
+        else:
+            del raw[at]
+    return bytes(raw)
+
+
+def verdict_on(raw):
+    """("OK", code) or (error name, None)."""
+    try:
+        return "OK", validate(code_module.decode(raw))
+    except Reject as reject:
+        return reject.name, None
+
+
+def write_containers(rng, world_containers, folder, count):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
+        for i in range(count):
+            raw = rng.choice(world_containers)
+            if i % 10:
+                raw = damaged(rng, raw)
+            verdict, code = verdict_on(raw)
+            name = "%05d.plc" % i
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(raw)
+            index.write("%s %s %s\n" % (name, verdict, code.hash.hex() if code else "-"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Write random histories with the model's roots.")
+    parser.add_argument("--count", type=int, default=100, help="history files")
+    parser.add_argument("--containers", type=int, default=0, help="valid and damaged containers")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    os.makedirs(arguments.out, exist_ok=True)
+    containers = []
+    with open(os.path.join(arguments.out, "index.txt"), "w", encoding="ascii") as index:
+        for i in range(arguments.count):
+            rng = random.Random("%d/%d" % (arguments.seed, i))
+            raw, height, root, verdict, _ = random_history(rng)
+            name = "r%d-%05d.plhs" % (arguments.seed, i)
+            with open(os.path.join(arguments.out, name), "wb") as file:
+                file.write(raw)
+            index.write("%s %d %s %s\n" % (name, height, root.hex(), verdict))
+            if len(containers) < 500:
+                containers += [c for _, c in random_world(rng).contracts]
+    if arguments.containers:
+        rng = random.Random("%d/containers" % arguments.seed)
+        write_containers(rng, containers, os.path.join(arguments.out, "code"),
+                         arguments.containers)
+
+
+if __name__ == "__main__":
+    main()
