@@ -12,43 +12,59 @@
 
 #include "vm/base/error.h"
 
-/* Each load reads the bytes at `bytes` as one unsigned number, most significant byte first.
- * Compilers turn the shifts into one load and a byte swap. */
+/* A value as its bytes stand in memory when it is stored big-endian, and back. Written with the
+ * compiler's byte swap because vectorizers take chains of byte shifts apart and make them slow. */
+#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PL_BIG16(value) __builtin_bswap16(value)
+#define PL_BIG32(value) __builtin_bswap32(value)
+#define PL_BIG64(value) __builtin_bswap64(value)
+#elif defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define PL_BIG16(value) (value)
+#define PL_BIG32(value) (value)
+#define PL_BIG64(value) (value)
+#else
+#error "the byte order of this compiler is not known: define PL_BIG16, PL_BIG32 and PL_BIG64"
+#endif
+
+/* Each load reads the bytes at `bytes`, aligned or not, as one unsigned number. */
 static inline uint16_t pl_load_u16(const uint8_t *bytes)
 {
-    return (uint16_t)((uint32_t)bytes[0] << 8 | bytes[1]);
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return PL_BIG16(value);
 }
 
 static inline uint32_t pl_load_u32(const uint8_t *bytes)
 {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-           (uint32_t)bytes[3];
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return PL_BIG32(value);
 }
 
 static inline uint64_t pl_load_u64(const uint8_t *bytes)
 {
-    return (uint64_t)pl_load_u32(bytes) << 32 | pl_load_u32(bytes + 4);
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return PL_BIG64(value);
 }
 
 /* Each store writes value to `bytes`, most significant byte first. */
 static inline void pl_store_u16(uint8_t *bytes, uint16_t value)
 {
-    bytes[0] = (uint8_t)(value >> 8);
-    bytes[1] = (uint8_t)value;
+    value = PL_BIG16(value);
+    memcpy(bytes, &value, sizeof value);
 }
 
 static inline void pl_store_u32(uint8_t *bytes, uint32_t value)
 {
-    bytes[0] = (uint8_t)(value >> 24);
-    bytes[1] = (uint8_t)(value >> 16);
-    bytes[2] = (uint8_t)(value >> 8);
-    bytes[3] = (uint8_t)value;
+    value = PL_BIG32(value);
+    memcpy(bytes, &value, sizeof value);
 }
 
 static inline void pl_store_u64(uint8_t *bytes, uint64_t value)
 {
-    pl_store_u32(bytes, (uint32_t)(value >> 32));
-    pl_store_u32(bytes + 4, (uint32_t)value);
+    value = PL_BIG64(value);
+    memcpy(bytes, &value, sizeof value);
 }
 
 /* A place in a byte string from outside. offset <= size always; after a failed take it still points

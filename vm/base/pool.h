@@ -1,8 +1,8 @@
 /* A growing array of equal items in chunks of the caller's memory. Items never move, are named by a
- * 32-bit number, and go back to a free list, from which they are reused first.
+ * 32-bit number that is never 0, and go back to a free list, from which they are reused first.
  *
- * Chunk c holds PL_POOL_FIRST * 2^c items, so that item i + PL_POOL_FIRST stands in the chunk of its
- * highest bit: finding it costs a bit scan and no directory. */
+ * Numbers start at PL_POOL_FIRST and chunk c holds the numbers 2^c .. 2^(c+1) - 1. So the chunk of
+ * an item is its number's highest bit, and finding an item needs one look into a small table. */
 #ifndef PL_BASE_POOL_H
 #define PL_BASE_POOL_H
 
@@ -13,18 +13,18 @@
 #include "vm/base/error.h"
 #include "vm/base/memory.h"
 
-#define PL_POOL_FIRST_BITS 6u
-#define PL_POOL_FIRST (1u << PL_POOL_FIRST_BITS)
-#define PL_POOL_CHUNKS 25u /* 2^31 - 64 items: the top bit of a number stays free for the user */
+#define PL_POOL_FIRST_BIT 6u
+#define PL_POOL_FIRST (1u << PL_POOL_FIRST_BIT)
+#define PL_POOL_CHUNKS 31u /* numbers stay below 2^31: the top bit is free for the user */
 #define PL_POOL_ALIGNMENT 64u
 
 /* Fields are private. */
 typedef struct pl_pool {
-    uint8_t *chunks[PL_POOL_CHUNKS]; /* aligned to a cache line */
-    void *blocks[PL_POOL_CHUNKS];    /* as the memory gave them  */
+    uintptr_t origins[PL_POOL_CHUNKS]; /* where number 0 would stand if the chunk reached there */
+    void *blocks[PL_POOL_CHUNKS];      /* as the memory gave them                               */
     size_t item_size;
-    uint32_t next;      /* items below were handed out at least once */
-    uint32_t free_head; /* a free item, whose first four bytes name the next; UINT32_MAX ends */
+    uint32_t next;      /* numbers below were handed out at least once                       */
+    uint32_t free_head; /* a free item, whose first four bytes name the next; 0 ends the list */
     uint32_t used;
     pl_memory memory;
 } pl_pool;
@@ -40,14 +40,13 @@ PL_MUST_USE pl_status pl_pool_take(pl_pool *pool, uint32_t *number);
 
 void pl_pool_give(pl_pool *pool, uint32_t number);
 
-/* Returns the item's first byte. Items are aligned to the largest power of two, at most 64, that
+/* Returns the item's first byte. On input: item_size is the pool's; where it is a constant the
+ * multiplication becomes a shift. Items are aligned to the largest power of two, at most 64, that
  * divides their size. */
-static inline void *pl_pool_at(const pl_pool *pool, uint32_t number)
+static inline void *pl_pool_at(const pl_pool *pool, uint32_t number, size_t item_size)
 {
-    const uint32_t place = number + PL_POOL_FIRST;
-    const uint32_t chunk = 31u - PL_POOL_FIRST_BITS - (uint32_t)__builtin_clz(place);
-    const uint32_t first = PL_POOL_FIRST << chunk;
-    return pool->chunks[chunk] + (size_t)(place - first) * pool->item_size;
+    const uintptr_t origin = pool->origins[31 ^ (unsigned)__builtin_clz(number)];
+    return (void *)(origin + (uintptr_t)number * item_size);
 }
 
 #endif

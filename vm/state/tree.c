@@ -1,10 +1,12 @@
-/* A batch goes through the tree twice, level by level.
+/* A batch of changes goes through the tree in four passes, each a plain loop over an array.
  *
- *   down   The sorted changes are split at every node by the bit of its depth. One "place" is noted
- *          per position reached: an inner node with changes below it, or a leaf to be hashed. Where
- *          two rows meet, inner nodes are put in.
- *   up     The same places from the last to the first, so children before parents: a node left with
- *          a lone leaf or nothing gives way to it, any other is hashed into its parent's slot.
+ *   down      Level by level, the sorted changes are split at every node by the bit of its depth. One
+ *             "place" is noted per inner node with changes below it. Where two rows meet, inner
+ *             nodes are put in; a change alone at an empty place or at its own leaf is settled.
+ *   leaves    Every changed leaf is hashed into its slot.
+ *   collapse  Only after removals: places from last to first, so children before parents; a node left
+ *             with a lone leaf or with nothing gives way to it.
+ *   nodes     In the same order, every other place is hashed into its parent's slot.
  *
  * Places of one level do not depend on each other. So memory can be asked for ahead, and the
  * processor overlaps the hashes of neighbours, which a depth-first walk would chain.
@@ -13,8 +15,8 @@
  *     refs[n]:  left, right    0 empty, LEAF | leaf, or node       pairs[n]: left | right
  *
  * Node n's own hash stands in its parent's pair: hashing n reads just the 64 bytes of pairs[n].
- * Refs are kept apart so that walking down touches 8 bytes a node. Node 0 is not part of the tree:
- * slot 0 holds the top. */
+ * Refs are kept apart so that walking down touches 8 bytes a node. TOP_NODE is not part of the tree:
+ * its left slot holds the top. */
 #include "vm/state/tree.h"
 
 #include <string.h>
@@ -26,12 +28,15 @@
 #define LEAF 0x80000000u
 #define EMPTY 0u
 #define DEPTH_MAX 256u
-#define AHEAD 8u /* places between asking for memory and using it */
+#define TOP_NODE PL_POOL_FIRST
+#define TOP_SLOT (2u * TOP_NODE)
+#define AHEAD 8u /* steps between asking for memory and using it */
 
 typedef struct place {
-    uint32_t ref;  /* what stands in the slot now        */
-    uint32_t slot; /* where in the tree                  */
-    uint32_t low;  /* changes[low .. high) lie below it  */
+    uint32_t ref;  /* what stands in the slot: a node once the place was descended, EMPTY after
+                      its collapse */
+    uint32_t slot;
+    uint32_t low; /* changes[low .. high) lie below it */
     uint32_t high;
 } place;
 
@@ -39,7 +44,7 @@ struct pl_tree {
     pl_memory memory;
     pl_pool refs;   /* uint32_t[2] per node                             */
     pl_pool pairs;  /* 64 bytes per node, numbered like refs            */
-    pl_pool leaves; /* pl_leaf; number 0 is not used                    */
+    pl_pool leaves; /* pl_leaf                                          */
     place *places;  /* of the batch under way; kept from batch to batch */
     uint32_t place_count;
     uint32_t place_capacity;
@@ -49,12 +54,12 @@ struct pl_tree {
 
 static uint32_t *refs_of(const pl_tree *tree, uint32_t node)
 {
-    return pl_pool_at(&tree->refs, node);
+    return pl_pool_at(&tree->refs, node, 2 * sizeof(uint32_t));
 }
 
 static uint8_t *pair_of(const pl_tree *tree, uint32_t node)
 {
-    return pl_pool_at(&tree->pairs, node);
+    return pl_pool_at(&tree->pairs, node, 2 * PL_HASH_SIZE);
 }
 
 static uint32_t *slot_ref(const pl_tree *tree, uint32_t slot)
@@ -69,7 +74,7 @@ static uint8_t *slot_hash(const pl_tree *tree, uint32_t slot)
 
 pl_leaf *pl_tree_leaf(const pl_tree *tree, uint32_t number)
 {
-    return pl_pool_at(&tree->leaves, number);
+    return pl_pool_at(&tree->leaves, number, sizeof(pl_leaf));
 }
 
 /* Takes a node with two empty children. */
@@ -100,15 +105,13 @@ pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory)
     pl_pool_begin(&made->refs, memory, 2 * sizeof(uint32_t));
     pl_pool_begin(&made->pairs, memory, 2 * PL_HASH_SIZE);
     pl_pool_begin(&made->leaves, memory, sizeof(pl_leaf));
-    uint32_t zero;
-    pl_status status = take_node(made, &zero);
-    if (status == PL_OK) {
-        status = pl_pool_take(&made->leaves, &zero);
-    }
+    uint32_t top;
+    const pl_status status = take_node(made, &top);
     if (status != PL_OK) {
         pl_tree_free(made);
         return status;
     }
+    PL_ASSERT(top == TOP_NODE);
     *tree = made;
     return PL_OK;
 }
@@ -159,12 +162,45 @@ static pl_status grow_places(pl_tree *tree)
     return PL_OK;
 }
 
-static pl_status add_place(pl_tree *tree, uint32_t slot, uint32_t low, uint32_t high)
+static void set_slot(const pl_tree *tree, uint32_t slot, uint32_t ref, const uint8_t *hash)
 {
+    *slot_ref(tree, slot) = ref;
+    if (hash != NULL) {
+        memcpy(slot_hash(tree, slot), hash, PL_HASH_SIZE);
+    } else {
+        memset(slot_hash(tree, slot), 0, PL_HASH_SIZE); /* spec 04 §3: empty is 32 zero bytes */
+    }
+}
+
+/* Tries to settle a change that is alone below a slot. Returns false where that takes an inner node:
+ * there is one already, or the leaf of another row. */
+static bool settle(pl_tree *tree, uint32_t slot, uint32_t ref, pl_tree_change *change)
+{
+    if (ref == EMPTY) {
+        PL_ASSERT(change->verb == PL_TREE_SET); /* a removed leaf is in the tree */
+        *slot_ref(tree, slot) = change->leaf | LEAF;
+        tree->leaf_count++;
+    } else if (ref != (change->leaf | LEAF)) {
+        return false;
+    } else if (change->verb == PL_TREE_REMOVE) {
+        set_slot(tree, slot, EMPTY, NULL);
+        tree->leaf_count--;
+    }
+    change->order = slot; /* for the pass over the leaves */
+    return true;
+}
+
+/* Settles changes[low .. high) below a slot, or notes the slot as a place. */
+static pl_status add_place(pl_tree *tree, pl_tree_change *changes, uint32_t slot, uint32_t low,
+                           uint32_t high)
+{
+    const uint32_t ref = *slot_ref(tree, slot);
+    if (high - low == 1 && settle(tree, slot, ref, &changes[low])) {
+        return PL_OK;
+    }
     if (tree->place_count == tree->place_capacity) {
         PL_TRY(grow_places(tree));
     }
-    const uint32_t ref = *slot_ref(tree, slot);
     if (ref != EMPTY && (ref & LEAF) == 0) {
         __builtin_prefetch(refs_of(tree, ref)); /* needed one level from now */
     }
@@ -212,96 +248,89 @@ static pl_status insert_node(pl_tree *tree, place *here, unsigned depth)
     return PL_OK;
 }
 
-static void set_slot(const pl_tree *tree, uint32_t slot, uint32_t ref, const uint8_t *hash)
-{
-    *slot_ref(tree, slot) = ref;
-    if (hash != NULL) {
-        memcpy(slot_hash(tree, slot), hash, PL_HASH_SIZE);
-    } else {
-        memset(slot_hash(tree, slot), 0, PL_HASH_SIZE); /* spec 04 §3: empty is 32 zero bytes */
-    }
-}
-
-/* Handles a place with one change and no inner node. Returns whether that settled it; it does not
- * when the leaf there is another row's. */
-static bool settle_leaf(pl_tree *tree, place *here, const pl_tree_change *change)
-{
-    if (here->ref == EMPTY) {
-        PL_ASSERT(change->verb == PL_TREE_SET); /* a removed leaf is in the tree */
-        here->ref = change->leaf | LEAF;
-        *slot_ref(tree, here->slot) = here->ref; /* its hash follows on the way up */
-        tree->leaf_count++;
-        return true;
-    }
-    if (here->ref != (change->leaf | LEAF)) {
-        return false;
-    }
-    if (change->verb == PL_TREE_REMOVE) {
-        set_slot(tree, here->slot, EMPTY, NULL);
-        here->ref = EMPTY;
-        tree->leaf_count--;
-    }
-    return true;
-}
-
 /* Carries the changes of one place one level down. */
-static pl_status descend(pl_tree *tree, const pl_tree_change *changes, uint32_t index,
-                         unsigned depth)
+static pl_status descend(pl_tree *tree, pl_tree_change *changes, place *here, unsigned depth)
 {
-    place here = tree->places[index];
-    if (here.ref == EMPTY || (here.ref & LEAF) != 0) {
-        if (here.high - here.low == 1 && settle_leaf(tree, &here, &changes[here.low])) {
-            tree->places[index] = here;
-            return PL_OK;
-        }
-        PL_TRY(insert_node(tree, &here, depth));
-        tree->places[index] = here;
+    if (here->ref == EMPTY || (here->ref & LEAF) != 0) {
+        PL_TRY(insert_node(tree, here, depth));
     }
-    const uint32_t middle = split(tree, changes, here.low, here.high, depth);
-    if (here.low < middle) {
-        PL_TRY(add_place(tree, 2 * here.ref, here.low, middle));
+    const place now = *here; /* adding places may move them */
+    const uint32_t middle = split(tree, changes, now.low, now.high, depth);
+    if (now.low < middle) {
+        PL_TRY(add_place(tree, changes, 2 * now.ref, now.low, middle));
     }
-    if (middle < here.high) {
-        PL_TRY(add_place(tree, 2 * here.ref + 1, middle, here.high));
+    if (middle < now.high) {
+        PL_TRY(add_place(tree, changes, 2 * now.ref + 1, middle, now.high));
     }
     return PL_OK;
 }
 
-/* Hashes one place into its slot, or lets what is left below it rise. */
-static void ascend(pl_tree *tree, const place *here)
+static pl_status go_down(pl_tree *tree, pl_tree_change *changes, uint32_t count)
 {
-    if (here->ref == EMPTY) {
-        return;
+    PL_TRY(add_place(tree, changes, TOP_SLOT, 0, count));
+    uint32_t i = 0;
+    for (unsigned depth = 0; i < tree->place_count; depth++) {
+        const uint32_t level_end = tree->place_count;
+        for (; i < level_end; i++) {
+            PL_TRY(descend(tree, changes, &tree->places[i], depth));
+        }
     }
-    if ((here->ref & LEAF) != 0) {
-        const pl_leaf *leaf = pl_tree_leaf(tree, here->ref & ~LEAF);
-        pl_leaf_hash(slot_hash(tree, here->slot), leaf->path, leaf->row_hash);
-        return;
+    return PL_OK;
+}
+
+/* Returns whether a leaf was removed. */
+static bool hash_leaves(const pl_tree *tree, const pl_tree_change *changes, uint32_t count)
+{
+    bool removed = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count) {
+            __builtin_prefetch(pl_tree_leaf(tree, changes[i + AHEAD].leaf));
+            __builtin_prefetch(slot_hash(tree, (uint32_t)changes[i + AHEAD].order), 1);
+        }
+        if (changes[i].verb == PL_TREE_REMOVE) {
+            removed = true;
+            continue;
+        }
+        const pl_leaf *leaf = pl_tree_leaf(tree, changes[i].leaf);
+        pl_tagged_pair(slot_hash(tree, (uint32_t)changes[i].order), &pl_tag_leaf,
+                       (const uint8_t *)leaf); /* path, then row hash */
     }
-    const uint32_t left = refs_of(tree, here->ref)[0];
-    const uint32_t right = refs_of(tree, here->ref)[1];
-    uint8_t *pair = pair_of(tree, here->ref);
-    /* spec 04 §3: a lone leaf stands at the shallowest depth where it is alone. */
-    if (left == EMPTY && (right == EMPTY || (right & LEAF) != 0)) {
-        set_slot(tree, here->slot, right, pair + PL_HASH_SIZE);
+    return removed;
+}
+
+/* spec 04 §3: a lone leaf stands at the shallowest depth where it is alone. */
+static void collapse(pl_tree *tree)
+{
+    for (uint32_t i = tree->place_count; i-- > 0;) {
+        place *here = &tree->places[i];
+        const uint32_t left = refs_of(tree, here->ref)[0];
+        const uint32_t right = refs_of(tree, here->ref)[1];
+        const uint8_t *pair = pair_of(tree, here->ref);
+        if (left == EMPTY && (right == EMPTY || (right & LEAF) != 0)) {
+            set_slot(tree, here->slot, right, pair + PL_HASH_SIZE);
+        } else if (right == EMPTY && (left & LEAF) != 0) {
+            set_slot(tree, here->slot, left, pair);
+        } else {
+            continue;
+        }
         give_node(tree, here->ref);
-    } else if (right == EMPTY && (left & LEAF) != 0) {
-        set_slot(tree, here->slot, left, pair);
-        give_node(tree, here->ref);
-    } else {
-        pl_tagged_pair(slot_hash(tree, here->slot), &pl_tag_node, pair);
-        tree->nodes_hashed++;
+        here->ref = EMPTY;
     }
 }
 
-static void ask_for(const pl_tree *tree, const place *there)
+static void hash_nodes(pl_tree *tree)
 {
-    if ((there->ref & LEAF) != 0) {
-        __builtin_prefetch(pl_tree_leaf(tree, there->ref & ~LEAF));
-    } else {
-        __builtin_prefetch(pair_of(tree, there->ref));
+    for (uint32_t i = tree->place_count; i-- > 0;) {
+        if (i >= AHEAD && tree->places[i - AHEAD].ref != EMPTY) {
+            __builtin_prefetch(pair_of(tree, tree->places[i - AHEAD].ref));
+            __builtin_prefetch(slot_hash(tree, tree->places[i - AHEAD].slot), 1);
+        }
+        const place here = tree->places[i];
+        if (here.ref != EMPTY) {
+            pl_tagged_pair(slot_hash(tree, here.slot), &pl_tag_node, pair_of(tree, here.ref));
+            tree->nodes_hashed++;
+        }
     }
-    __builtin_prefetch(slot_hash(tree, there->slot), 1);
 }
 
 pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
@@ -314,26 +343,17 @@ pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *
     }
     PL_ASSERT(count < LEAF);
     pl_tree_sort(tree, changes, spare, count);
-    PL_TRY(add_place(tree, 0, 0, (uint32_t)count));
-    uint32_t level = 0;
-    for (unsigned depth = 0; level < tree->place_count; depth++) {
-        const uint32_t level_end = tree->place_count;
-        for (; level < level_end; level++) {
-            PL_TRY(descend(tree, changes, level, depth));
-        }
+    PL_TRY(go_down(tree, changes, (uint32_t)count));
+    if (hash_leaves(tree, changes, (uint32_t)count)) {
+        collapse(tree);
     }
-    for (uint32_t i = tree->place_count; i > 0; i--) {
-        if (i > AHEAD) {
-            ask_for(tree, &tree->places[i - 1 - AHEAD]);
-        }
-        ascend(tree, &tree->places[i - 1]);
-    }
+    hash_nodes(tree);
     return PL_OK;
 }
 
 void pl_tree_top(const pl_tree *tree, uint8_t top[PL_HASH_SIZE])
 {
-    memcpy(top, slot_hash(tree, 0), PL_HASH_SIZE);
+    memcpy(top, slot_hash(tree, TOP_SLOT), PL_HASH_SIZE);
 }
 
 uint64_t pl_tree_leaf_count(const pl_tree *tree)
@@ -354,7 +374,7 @@ uint64_t pl_tree_node_count(const pl_tree *tree)
 pl_tree_walk pl_tree_follow(const pl_tree *tree, uint8_t (*siblings)[PL_HASH_SIZE],
                             const uint8_t path[PL_HASH_SIZE])
 {
-    uint32_t ref = *slot_ref(tree, 0);
+    uint32_t ref = *slot_ref(tree, TOP_SLOT);
     unsigned depth = 0;
     while (ref != EMPTY && (ref & LEAF) == 0) {
         PL_ASSERT(depth < DEPTH_MAX);

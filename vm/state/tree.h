@@ -38,7 +38,7 @@ PL_MUST_USE pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory);
 void pl_tree_free(pl_tree *tree);
 
 /* Takes a new leaf that is not yet in the tree; the caller fills *pl_tree_leaf(tree, *number).
- * Leaf numbers start at 1 and are reused. Returns PL_OK or PL_FAULT_MEMORY. */
+ * Leaf numbers are never 0 and are reused. Returns PL_OK or PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status pl_tree_take_leaf(pl_tree *tree, uint32_t *number);
 
 /* Gives back a leaf that is not in the tree. */
@@ -54,7 +54,7 @@ typedef enum pl_tree_verb {
 } pl_tree_verb;
 
 typedef struct pl_tree_change {
-    uint64_t order; /* filled by the tree: the first 64 bits of the path */
+    uint64_t order; /* scratch of the tree: first 64 bits of the path, later its place */
     uint32_t leaf;
     uint32_t verb; /* a pl_tree_verb */
 } pl_tree_change;
