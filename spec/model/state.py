@@ -106,6 +106,7 @@ class State:
         while len(self.log) > mark:
             contract, number, key, before = self.log.pop()
             self.tables[contract, number].set(key, before)
+            self.dirty.add((contract, number, key))     # a root may have been made meanwhile
 
     def begin_transaction(self):
         self.begin()
