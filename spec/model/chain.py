@@ -110,7 +110,7 @@ def decode_block(raw):
     return Block(header, raw[Header.SIZE:], reports, transactions)
 
 
-# ---- receipts (spec 06 §5) ----------------------------------------------------------------------------
+# ---- receipts (spec 06 §5) -------------------------------------------------------------------
 
 def report_receipt(feed, verdict):
     return u8(1) + u32(feed) + u16(status(verdict))
@@ -134,7 +134,7 @@ def receipts_hash(receipts):
     return tagged("receipts", b"".join(u32(len(raw)) + raw for raw in receipts))
 
 
-# ---- the chain ---------------------------------------------------------------------------------------------
+# ---- the chain -------------------------------------------------------------------------------
 
 class Chain:
     """A world and its head. apply() takes a block or leaves everything as it was."""
@@ -269,7 +269,7 @@ class Chain:
         return header.encode() + body, receipts
 
 
-# ---- history files (spec 06 §6) ------------------------------------------------------------------------------
+# ---- history files (spec 06 §6) --------------------------------------------------------------
 
 def read_history(raw):
     """(world bytes, [block bytes])."""

@@ -31,7 +31,7 @@ def fit_s(value):
     return value % W
 
 
-# ---- one quotient, eight roundings: n / d for any integers with d != 0 ---------------------------
+# ---- one quotient, eight roundings: n / d for any integers with d != 0 -----------------------
 
 def q_down(n, d):
     """Toward minus infinity."""
@@ -75,7 +75,7 @@ def nonzero(d):
     return d
 
 
-# ---- unsigned -------------------------------------------------------------------------------------
+# ---- unsigned --------------------------------------------------------------------------------
 
 def div(b, c, rounding):
     return fit_u(rounding(b, nonzero(c)))
@@ -128,7 +128,7 @@ def sqrt(b):
     return math.isqrt(b)
 
 
-# ---- signed -----------------------------------------------------------------------------------------
+# ---- signed ----------------------------------------------------------------------------------
 
 def idiv(b, c, rounding):
     return fit_s(rounding(signed(b), nonzero(signed(c))))
@@ -160,7 +160,7 @@ def clip_s(value):
     return min(max(value, I_MIN), I_MAX) % W
 
 
-# ---- bits -------------------------------------------------------------------------------------------
+# ---- bits ------------------------------------------------------------------------------------
 
 def shl(b, n):
     return 0 if n >= 256 else (b << n) % W
@@ -201,7 +201,7 @@ def put_bits(b, c, start, count):
     return b & ~(((1 << count) - 1) << start) | c << start
 
 
-# ---- powers of fixed-point numbers: every product must fit, as must product plus half --------------
+# ---- powers of fixed-point numbers: every product must fit, as must product plus half --------
 
 def _step(x, y, base, half):
     return fit_u(fit_u(x * y) + half) // base

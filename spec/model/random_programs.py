@@ -85,7 +85,7 @@ def genesis_value(rng, table, field):
     return field.type.store(random_value(rng, field.type))
 
 
-# ---- reports ---------------------------------------------------------------------------------------
+# ---- reports ---------------------------------------------------------------------------------
 
 def random_report(rng, world, chain, time):
     """A report that is mostly accepted; otherwise it breaks one of the rules of spec 05 §3."""
@@ -159,7 +159,7 @@ def sign_report(rng, report, feed, world_id):
                                  report.signatures[-1][2])
 
 
-# ---- transactions ----------------------------------------------------------------------------------
+# ---- transactions ----------------------------------------------------------------------------
 
 def random_transaction(rng, chain):
     """A transaction that is mostly run; otherwise it breaks one of the rules of spec 06 §3."""
@@ -255,7 +255,7 @@ def random_history(rng):
     return write_history(raw, blocks), wanted, chain.last_root, verdict, receipts
 
 
-# ---- containers --------------------------------------------------------------------------------------
+# ---- containers ------------------------------------------------------------------------------
 
 def damaged(rng, raw):
     """A container with one to three bytes changed, inserted or lost in its body."""

@@ -1,4 +1,4 @@
-"""The proof that a decoded container is well-formed (spec 02 §4), and the gas of its blocks (§5)."""
+"""The proof that a decoded container is well-formed (spec 02 §4); the gas of its blocks (§5)."""
 from .code import TX, VIEW
 from .tables import LIMITS, OPS, OP_BY_NAME, Reject
 
