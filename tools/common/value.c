@@ -107,6 +107,40 @@ const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_t
     return value_text(text, names, type, 0, bytes);
 }
 
+void pt_asset_label(uint8_t value[32], uint8_t number)
+{
+    memset(value, 0, 32);
+    memcpy(value, "asset", 5);
+    value[31] = number;
+}
+
+/* Fields that hold an asset's number, by the names contracts give them. */
+static bool is_asset(const pl_field *field)
+{
+    static const char *const names[] = {"asset",      "reserve", "collateral_asset",
+                                        "debt_asset", "debt",    "collateral"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        named = named || pt_name_is(field->name, names[i]);
+    }
+    return named && field->type.class == PL_CLASS_UINT && field->type.size == 1;
+}
+
+const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl_field *field,
+                          const uint8_t *bytes)
+{
+    if (names.chain != NULL && is_asset(field)) {
+        uint8_t value[32];
+        pt_asset_label(value, bytes[0]);
+        const pl_label *label = pl_find_label(names.chain, PL_LABEL_NOTE, value);
+        if (label != NULL) {
+            (void)snprintf(text, PT_VALUE_TEXT_MAX, "%.*s", (int)label->text.size, label->text.text);
+            return text;
+        }
+    }
+    return pt_value_text(text, names, field->type, bytes);
+}
+
 void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,
                     const uint8_t *bytes, size_t size)
 {
@@ -118,7 +152,7 @@ void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size
         }
         pt_put(text, fields[i].name.text, fields[i].name.size);
         pt_put_text(text, " ");
-        pt_put_text(text, pt_value_text(value, names, fields[i].type, bytes + at));
+        pt_put_text(text, pt_field_text(value, names, &fields[i], bytes + at));
         at += fields[i].type.size;
     }
 }

@@ -25,6 +25,14 @@ const char *pt_value_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type 
 const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
                               const uint8_t *bytes);
 
+/* As pt_value_text, but a small number that the world has a name for is shown by that name: a note label
+ * whose value is pt_asset_label's names the assets of a market. */
+const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl_field *field,
+                          const uint8_t *bytes);
+
+/* The value of the note label that names asset `number`. */
+void pt_asset_label(uint8_t value[32], uint8_t number);
+
 /* "name value, name value, ..." of consecutive stored fields; ends early rather than read past
  * size. Appends to text, no zero. */
 void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,

@@ -32,7 +32,7 @@ json_t *pt_fields_json(pt_names names, const pl_field *fields, size_t count, con
         set_field(object, &fields[i],
                   fields[i].type.class == PL_CLASS_BOOL
                       ? json_boolean(bytes[at] != 0)
-                      : json_string(pt_value_text(text, names, fields[i].type, bytes + at)));
+                      : json_string(pt_field_text(text, names, &fields[i], bytes + at)));
         at += fields[i].type.size;
     }
     return object;
@@ -101,15 +101,23 @@ static json_t *label_json(const pl_label *label)
     return object;
 }
 
+/* The contract whose table has this world number. */
+static uint32_t table_owner(const pl_world *world, uint32_t table)
+{
+    uint32_t contract = 0;
+    while (contract < world->contract_count && world->table_bases[contract + 1] <= table) {
+        contract++;
+    }
+    return contract;
+}
+
 static json_t *rows_json(const pl_chain *chain, const pl_world *world)
 {
     json_t *rows = json_array();
     size_t offset = 0;
     pl_world_row row;
     while (pl_world_row_next(world, &offset, &row)) {
-        uint32_t contract = 0;
-        uint16_t number = 0;
-        pl_world_table_owner(world, row.table, &contract, &number);
+        const uint32_t contract = table_owner(world, row.table);
         const pl_table *table = world->tables[row.table];
         const pt_names names = {.code = pl_chain_code(chain, contract), .chain = chain};
         json_t *object = json_object();

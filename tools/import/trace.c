@@ -101,6 +101,11 @@ pt_exit pt_trace_names(pt_trace *trace, const pt_json *header, pt_report *report
     for (const char *const *name = trace->protocol->extra_people; *name != NULL; name++) {
         PT_TRY(add_user(trace, *name, header, report));
     }
+    for (size_t i = 0; i < trace->asset_count; i++) {
+        uint8_t value[32];
+        pt_asset_label(value, (uint8_t)i);
+        pt_build_add_label(&trace->build, PL_LABEL_NOTE, trace->assets[i], value);
+    }
     for (size_t i = 0; i < trace->user_count; i++) {
         uint8_t account[32];
         pt_trace_account(account, trace->users[i]);

@@ -54,9 +54,16 @@ void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
     memcpy(label->value, value, 32);
 }
 
+/* A name that came from a module has the module's name before a point; either spelling will do. */
 static bool same_words(pl_name name, const char *words)
 {
-    return pt_name_same_words(name.text, name.size, words, strlen(words));
+    const size_t size = strlen(words);
+    size_t start = name.size;
+    while (start > 0 && name.text[start - 1] != '.') {
+        start--;
+    }
+    return pt_name_same_words(name.text, name.size, words, size) ||
+           pt_name_same_words(name.text + start, name.size - start, words, size);
 }
 
 uint32_t pt_code_table(const pl_code *code, const char *words)

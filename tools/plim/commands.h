@@ -1,0 +1,18 @@
+/* The subcommands of plim. One file each; main.c has the table that runs them and prints help. */
+#ifndef PT_PLIM_COMMANDS_H
+#define PT_PLIM_COMMANDS_H
+
+#include "tools/common/args.h"
+
+extern const pt_command pt_command_build;
+extern const pt_command pt_command_check;
+extern const pt_command pt_command_fmt;
+extern const pt_command pt_command_disasm;
+extern const pt_command pt_command_import;
+extern const pt_command pt_command_replay;
+extern const pt_command pt_command_show;
+extern const pt_command pt_command_version;
+
+#define PT_VERSION "0.1.0"
+
+#endif

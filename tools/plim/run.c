@@ -1,0 +1,228 @@
+#include "tools/plim/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/file.h"
+#include "tools/common/interrupt.h"
+#include "tools/common/value.h"
+#include "vm/base/sha256.h"
+
+/* folder/name or folder/name.gz, whichever is there; NULL when neither is. */
+static char *either(const char *folder, const char *name, const char *packed_name)
+{
+    char *path = pt_path_join(folder, name);
+    if (!pt_is_file(path)) {
+        free(path);
+        path = pt_path_join(folder, packed_name);
+    }
+    if (!pt_is_file(path)) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+/* The expectations that belong to a history file: expect.plx beside history.plh, x.plx beside
+ * x.plh. */
+static char *expectations_beside(const char *history)
+{
+    const char *base = pt_path_base(history);
+    char *folder = pt_copy_text(history, (size_t)(base - history));
+    const char *place = folder[0] == '\0' ? "." : folder;
+    char *found = NULL;
+    if (strncmp(base, "history.plh", 11) == 0) {
+        found = either(place, "expect.plx", "expect.plx.gz");
+    } else {
+        const char *ending = strstr(base, ".plh");
+        const size_t size = ending != NULL ? (size_t)(ending - base) : strlen(base);
+        char *name = pt_take(size + 8), *packed = pt_take(size + 8);
+        memcpy(name, base, size);
+        memcpy(packed, base, size);
+        memcpy(name + size, ".plx", 5);
+        memcpy(packed + size, ".plx.gz", 8);
+        found = either(place, name, packed);
+        free(name);
+        free(packed);
+    }
+    free(folder);
+    return found;
+}
+
+static pt_exit find_files(pt_run *run, const char *word, const pt_run_options *options,
+                          pt_report *report)
+{
+    if (pt_is_folder(word)) {
+        run->history_path = either(word, "history.plh", "history.plh.gz");
+        if (run->history_path == NULL) {
+            return pt_fail(report, PT_INPUT,
+                           "%s: there is no history.plh or history.plh.gz in this "
+                           "folder",
+                           word);
+        }
+    } else {
+        run->history_path = pt_copy_text(word, strlen(word));
+    }
+    if (options->expect != NULL) {
+        run->expect_path = pt_copy_text(options->expect, strlen(options->expect));
+    } else if (!options->no_expect) {
+        run->expect_path = expectations_beside(run->history_path);
+    }
+    return PT_OK;
+}
+
+static pt_exit count_blocks(pt_run *run, pt_report *report)
+{
+    pl_history walk = run->history;
+    const uint8_t *block = NULL;
+    size_t size = 0;
+    for (;;) {
+        const pl_status status = pl_history_next(&walk, &block, &size);
+        if (status != PL_OK) {
+            return pt_fail_status(report, status, "%s: after block %llu", run->history_path,
+                                  (unsigned long long)run->block_total);
+        }
+        if (block == NULL) {
+            return PT_OK;
+        }
+        run->block_total++;
+    }
+}
+
+static pt_exit world_refused(const pt_run *run, pl_status status, const pl_world_error *where,
+                             pt_report *report)
+{
+    char place[32] = "";
+    if (where->index != PL_NONE) {
+        (void)snprintf(place, sizeof place, " %u", (unsigned)where->index);
+    }
+    return pt_fail_status(report, status, "%s: the world is refused at byte %zu, in its %s%s",
+                          run->history_path, where->offset, where->part, place);
+}
+
+static pt_exit resume(pt_run *run, const char *file, pt_report *report)
+{
+    pt_bytes checkpoint = {0};
+    pl_world_error where = {.part = "header", .index = PL_NONE};
+    PT_TRY(pt_file_read(&checkpoint, file, PT_FILE_SIZE_MAX, report));
+    const pl_status status =
+        pl_chain_restore(&run->chain, &where, &run->memory.memory, run->history.world,
+                         run->history.world_size, checkpoint.data, checkpoint.size);
+    pt_bytes_free(&checkpoint);
+    if (status != PL_OK) {
+        return pt_fail_status(report, status, "%s: not a checkpoint of this history", file);
+    }
+    pl_head head;
+    pl_chain_head(&head, run->chain);
+    run->resumed_height = head.height;
+    uint8_t hash[32] = {0};
+    for (uint64_t height = 0; height < head.height; height++) {
+        const uint8_t *block = NULL;
+        size_t size = 0;
+        pl_header header;
+        PT_TRY(pt_run_next(&block, &size, run, report));
+        if (block == NULL || size < PL_HEADER_SIZE || pl_header_decode(&header, block) != PL_OK) {
+            return pt_fail(report, PT_INPUT, "%s: the checkpoint is of block %llu, which %s lacks",
+                           file, (unsigned long long)head.height, run->history_path);
+        }
+        pl_header_hash(hash, &header);
+    }
+    if (memcmp(hash, head.block_hash, 32) != 0) {
+        return pt_fail(report, PT_INPUT, "%s: its block %llu is not the one of %s", file,
+                       (unsigned long long)head.height, run->history_path);
+    }
+    return PT_OK;
+}
+
+pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options, pt_report *report)
+{
+    memset(run, 0, sizeof *run);
+    pt_memory_init(&run->memory, PT_MEMORY_LIMIT_DEFAULT);
+    PT_TRY(find_files(run, word, options, report));
+    PT_TRY(pt_file_read(&run->history_bytes, run->history_path, PT_FILE_SIZE_MAX, report));
+    pl_sha256_of(run->history_hash, run->history_bytes.data, run->history_bytes.size);
+    const pl_status opened =
+        pl_history_open(&run->history, run->history_bytes.data, run->history_bytes.size);
+    if (opened != PL_OK) {
+        return pt_fail_status(report, opened, "%s: not a history", run->history_path);
+    }
+    PT_TRY(count_blocks(run, report));
+    if (run->expect_path != NULL) {
+        PT_TRY(pt_file_read(&run->expect_bytes, run->expect_path, PT_FILE_SIZE_MAX, report));
+        pl_sha256_of(run->expect_hash, run->expect_bytes.data, run->expect_bytes.size);
+        PT_TRY(pt_expect_open(&run->expect, run->expect_path, run->expect_bytes.data,
+                              run->expect_bytes.size, report));
+    }
+    if (options->resume != NULL) {
+        return resume(run, options->resume, report);
+    }
+    pl_world_error where = {.part = "header", .index = PL_NONE};
+    const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
+                                             run->history.world, run->history.world_size);
+    return status == PL_OK ? PT_OK : world_refused(run, status, &where, report);
+}
+
+void pt_run_close(pt_run *run)
+{
+    pl_chain_free(run->chain);
+    pt_expect_close(&run->expect);
+    pt_bytes_free(&run->expect_bytes);
+    pt_bytes_free(&run->history_bytes);
+    free(run->history_path);
+    free(run->expect_path);
+    memset(run, 0, sizeof *run);
+}
+
+pt_exit pt_run_next(const uint8_t **block, size_t *size, pt_run *run, pt_report *report)
+{
+    const pl_status status = pl_history_next(&run->history, block, size);
+    return status == PL_OK
+               ? PT_OK
+               : pt_fail_status(report, status, "%s: after block %llu", run->history_path,
+                                (unsigned long long)run->history.block_count);
+}
+
+pt_exit pt_run_refused(pt_run *run, const pl_block_result *result, pt_report *report)
+{
+    static const char *const parts[] = {"",        "its bytes", "its header", "transaction",
+                                        "receipt", "state"};
+    const unsigned long long block = (unsigned long long)run->history.block_count;
+    if (result->status == PL_REJECT_STATE_ROOT || result->status == PL_REJECT_RECEIPTS_ROOT) {
+        const bool is_root = result->status == PL_REJECT_STATE_ROOT;
+        char expected[65], computed[65];
+        pt_hex(expected, is_root ? result->expected_state_root : result->expected_receipts_hash,
+               32);
+        pt_hex(computed, is_root ? result->state_root : result->receipts_hash, 32);
+        return pt_fail(report, PT_DIVERGED,
+                       "%s: block %llu: the %s in its header is %s, computed %s", run->history_path,
+                       block, is_root ? "state root" : "receipts hash", expected, computed);
+    }
+    char place[32] = "";
+    if (result->where == PL_WHERE_TRANSACTION && result->index != PL_NONE) {
+        (void)snprintf(place, sizeof place, " %u", (unsigned)result->index);
+    }
+    return pt_fail_status(report, result->status, "%s: block %llu is refused, %s%s",
+                          run->history_path, block,
+                          (size_t)result->where < 6 ? parts[result->where] : "", place);
+}
+
+pt_exit pt_run_advance(pt_run *run, uint64_t height, pl_block_result *last, pt_report *report)
+{
+    pl_head head;
+    for (pl_chain_head(&head, run->chain); head.height < height; pl_chain_head(&head, run->chain)) {
+        const uint8_t *block = NULL;
+        size_t size = 0;
+        PT_TRY(pt_run_next(&block, &size, run, report));
+        if (block == NULL) {
+            return PT_OK;
+        }
+        if (pt_interrupted()) {
+            return pt_fail(report, PT_INTERRUPTED, "interrupted");
+        }
+        if (pl_chain_replay_block(last, run->chain, block, size, NULL) != PL_OK) {
+            return pt_run_refused(run, last, report);
+        }
+    }
+    return PT_OK;
+}

@@ -1,0 +1,49 @@
+/* A history opened for replay or inspection: its files, its world, a chain at genesis or at a
+ * checkpoint. */
+#ifndef PT_PLIM_RUN_H
+#define PT_PLIM_RUN_H
+
+#include "tools/common/args.h"
+#include "tools/common/expect.h"
+#include "tools/common/memory.h"
+#include "vm/plimsoll.h"
+
+typedef struct pt_run {
+    char *history_path;
+    char *expect_path; /* NULL: nothing to compare with */
+    pt_memory memory;
+    pt_bytes history_bytes; /* uncompressed */
+    pl_history history;     /* before the next block */
+    uint64_t block_total;   /* in the file */
+    uint8_t history_hash[32];
+    pl_chain *chain;
+    pt_bytes expect_bytes;
+    pt_expect expect;
+    uint8_t expect_hash[32];
+    uint64_t resumed_height; /* 0: from genesis */
+} pt_run;
+
+typedef struct pt_run_options {
+    const char *expect; /* expectations file; NULL: the one beside the history, if any */
+    bool no_expect;
+    const char *resume; /* checkpoint file or NULL */
+} pt_run_options;
+
+/* word is a folder of an import (history.plh or history.plh.gz in it) or a history file. After a
+ * failure pt_run_close is still due. Errors: PT_INPUT, PT_LIMIT. */
+pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options,
+                    pt_report *report);
+void pt_run_close(pt_run *run);
+
+/* The next block, or *block = NULL at the end. Errors: PT_INPUT. */
+pt_exit pt_run_next(const uint8_t **block, size_t *size, pt_run *run, pt_report *report);
+
+/* Replays without comparing until the chain stands at height (or at the end of the history).
+ * Errors: PT_DIVERGED when a root differs, PT_INPUT, PT_LIMIT, PT_INTERRUPTED. */
+pt_exit pt_run_advance(pt_run *run, uint64_t height, pl_block_result *last, pt_report *report);
+
+/* Says why a block was refused, precisely; PT_DIVERGED for roots and receipts, otherwise as
+ * pt_fail_status. */
+pt_exit pt_run_refused(pt_run *run, const pl_block_result *result, pt_report *report);
+
+#endif
