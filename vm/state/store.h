@@ -17,6 +17,11 @@ typedef struct pl_store pl_store;
 PL_MUST_USE pl_status pl_store_create(pl_store **store, const pl_memory *memory);
 void pl_store_free(pl_store *store);
 
+/* Seeds the hash by which rows are found, before the first table is added. Nothing that can be
+ * observed depends on it; a host that replays hostile histories passes a secret number, so that
+ * nobody can choose keys that are slow to find. Without it the seed is 0. */
+void pl_store_seed(pl_store *store, uint64_t seed);
+
 /* Adds a table; *table gets the next world number: 0, 1, 2, ... schema must outlive the store and
  * hold to the limits of limits.h. All tables are added before the first write.
  * Returns PL_OK or PL_FAULT_MEMORY. */
@@ -37,9 +42,11 @@ pl_table_entry pl_store_table(const pl_store *store, uint32_t table);
  *
  * begin and commit nest. The outermost level is the block's; a begin at depth one opens a
  * transaction and sets its write count to zero. From there to its end every put and del counts one,
- * also in deeper levels and also when rolled back; the one after PL_WRITES_PER_TX_MAX returns
- * PL_TRAP_WRITE_LIMIT and changes nothing. At depth zero and one (genesis, the chain's own writes)
- * nothing is counted, and at depth zero nothing can be undone. */
+ * also in deeper levels; a rollback takes back the counts of its level. The one after
+ * PL_WRITES_PER_TX_MAX returns PL_TRAP_WRITE_LIMIT and changes nothing. At depth zero and one
+ * (genesis, the chain's own writes) nothing is counted, and at depth zero nothing can be undone.
+ *
+ * The key and row given to put may be what a get or cursor of this store returned. */
 pl_door *pl_store_door(pl_store *store);
 
 /* Returns the number of open begins. */

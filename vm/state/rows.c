@@ -1,0 +1,159 @@
+/* The hash index is an array of slots, searched from a key's home slot on until a free one. Removing
+ * closes the gap by moving back every later slot that may stand nearer to its home, so that there
+ * are no tombstones. A slot keeps 32 bits of its key's hash; the home slot is taken from them too. */
+#include "vm/state/rows.h"
+
+#include <string.h>
+
+#define SLOTS_FIRST 16u
+#define SLOTS_MAX (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
+
+void pl_rows_begin(pl_rows *rows, const pl_memory *memory, uint32_t key_size, uint32_t row_size,
+                   uint64_t seed)
+{
+    *rows = (pl_rows){.key_size = key_size, .seed = seed};
+    const size_t size = offsetof(pl_record, bytes) + key_size + row_size;
+    pl_pool_begin(&rows->records, memory, (size + 7) / 8 * 8);
+}
+
+void pl_rows_end(pl_rows *rows)
+{
+    if (rows->slots != NULL) {
+        const pl_memory *memory = &rows->records.memory;
+        memory->give(memory->context, rows->slots, rows->slot_count * sizeof(uint64_t));
+        rows->slots = NULL;
+    }
+    pl_pool_end(&rows->records);
+}
+
+/* Returns 32 well mixed bits. The order of bytes in memory may enter here, since nothing but the
+ * place in the index depends on it. */
+static uint32_t hash_of(const pl_rows *rows, const uint8_t *key)
+{
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
+    uint64_t hash = rows->seed ^ rows->key_size;
+    uint32_t left = rows->key_size;
+    for (; left >= 8; left -= 8, key += 8) {
+        uint64_t part;
+        memcpy(&part, key, 8);
+        hash = (hash ^ part) * odd;
+        hash ^= hash >> 32;
+    }
+    if (left > 0) {
+        uint64_t part = 0;
+        memcpy(&part, key, left);
+        hash = (hash ^ part) * odd;
+        hash ^= hash >> 32;
+    }
+    hash *= odd;
+    return (uint32_t)(hash >> 32);
+}
+
+static uint32_t home_of(const pl_rows *rows, uint32_t hash)
+{
+    return (uint32_t)((uint64_t)hash << 32 >> rows->slot_shift);
+}
+
+/* Returns the slot that holds the key, or the free slot where it would go. */
+static uint32_t slot_of(const pl_rows *rows, const uint8_t *key, uint32_t hash)
+{
+    uint32_t slot = home_of(rows, hash);
+    while (rows->slots[slot] != 0) {
+        if (rows->slots[slot] >> 32 == hash) {
+            const pl_record *record = pl_rows_record(rows, (uint32_t)rows->slots[slot]);
+            if (memcmp(record->bytes, key, rows->key_size) == 0) {
+                break;
+            }
+        }
+        slot = (slot + 1) & (rows->slot_count - 1);
+    }
+    return slot;
+}
+
+uint32_t pl_rows_find(pl_rows *rows, const uint8_t *key)
+{
+    /* Contracts read a row field by field: the last key is the likeliest. */
+    if (rows->last != 0 &&
+        memcmp(pl_rows_record(rows, rows->last)->bytes, key, rows->key_size) == 0) {
+        return rows->last;
+    }
+    if (rows->slot_count == 0) {
+        return 0;
+    }
+    const uint32_t number = (uint32_t)rows->slots[slot_of(rows, key, hash_of(rows, key))];
+    rows->last = number != 0 ? number : rows->last;
+    return number;
+}
+
+/* Doubles the index. */
+static pl_status grow(pl_rows *rows)
+{
+    const uint32_t old_count = rows->slot_count;
+    uint64_t *const old = rows->slots;
+    if (old_count >= SLOTS_MAX) {
+        return PL_FAULT_MEMORY;
+    }
+    const uint32_t count = old_count == 0 ? SLOTS_FIRST : 2 * old_count;
+    const pl_memory *memory = &rows->records.memory;
+    uint64_t *slots = memory->take(memory->context, count * sizeof(uint64_t));
+    if (slots == NULL) {
+        return PL_FAULT_MEMORY;
+    }
+    memset(slots, 0, count * sizeof(uint64_t));
+    rows->slots = slots;
+    rows->slot_count = count;
+    rows->slot_shift = 32u + (uint32_t)__builtin_clz(count) + 1;
+    for (uint32_t i = 0; i < old_count; i++) {
+        if (old[i] != 0) {
+            uint32_t slot = home_of(rows, (uint32_t)(old[i] >> 32));
+            while (slots[slot] != 0) {
+                slot = (slot + 1) & (count - 1);
+            }
+            slots[slot] = old[i];
+        }
+    }
+    if (old != NULL) {
+        memory->give(memory->context, old, old_count * sizeof(uint64_t));
+    }
+    return PL_OK;
+}
+
+pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key)
+{
+    *number = pl_rows_find(rows, key);
+    if (*number != 0) {
+        return PL_OK;
+    }
+    if (rows->records.used >= rows->slot_count / 2) {
+        PL_TRY(grow(rows));
+    }
+    PL_TRY(pl_pool_take(&rows->records, number));
+    pl_record *record = pl_rows_record(rows, *number);
+    record->stamp = 0;
+    record->leaf = 0;
+    record->present = 0;
+    record->dirty = 0;
+    memcpy(record->bytes, key, rows->key_size);
+    const uint32_t hash = hash_of(rows, key);
+    rows->slots[slot_of(rows, key, hash)] = (uint64_t)hash << 32 | *number;
+    rows->last = *number;
+    return PL_OK;
+}
+
+void pl_rows_give(pl_rows *rows, uint32_t number)
+{
+    const pl_record *record = pl_rows_record(rows, number);
+    const uint32_t mask = rows->slot_count - 1;
+    uint32_t gap = slot_of(rows, record->bytes, hash_of(rows, record->bytes));
+    PL_ASSERT((uint32_t)rows->slots[gap] == number);
+    for (uint32_t slot = (gap + 1) & mask; rows->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const uint32_t home = home_of(rows, (uint32_t)(rows->slots[slot] >> 32));
+        if (((slot - home) & mask) >= ((slot - gap) & mask)) { /* home is at or before the gap */
+            rows->slots[gap] = rows->slots[slot];
+            gap = slot;
+        }
+    }
+    rows->slots[gap] = 0;
+    rows->last = rows->last == number ? 0 : rows->last;
+    pl_pool_give(&rows->records, number);
+}

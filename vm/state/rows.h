@@ -1,0 +1,48 @@
+/* The rows of one table: records that never move, found by key through a hash index. A record
+ * outlives its row: it stays, marked absent, until neither journal nor tree need it. Private to the
+ * store. */
+#ifndef PL_STATE_ROWS_H
+#define PL_STATE_ROWS_H
+
+#include "vm/base/pool.h"
+
+typedef struct pl_record {
+    uint64_t stamp;  /* the journal level that last saved this row                   */
+    uint32_t leaf;   /* the row's leaf in the tree; 0: none                          */
+    uint8_t present; /* the row exists; otherwise the row bytes below mean nothing   */
+    uint8_t dirty;   /* the record is in the store's list of touched rows            */
+    uint8_t bytes[]; /* the key's stored form, then the row's                        */
+} pl_record;
+
+/* Fields are private. */
+typedef struct pl_rows {
+    pl_pool records;
+    uint64_t *slots; /* hash index: upper half hash, lower half record number; 0: free */
+    uint32_t slot_count; /* 0 or a power of two, more than half of it free */
+    uint32_t slot_shift; /* 64 - log2(slot_count) */
+    uint32_t last;       /* the record found last; 0: none */
+    uint32_t key_size;
+    uint64_t seed;
+} pl_rows;
+
+/* Takes no memory yet. */
+void pl_rows_begin(pl_rows *rows, const pl_memory *memory, uint32_t key_size, uint32_t row_size,
+                   uint64_t seed);
+void pl_rows_end(pl_rows *rows);
+
+/* Returns the record of a key, or 0. Not const: it remembers the answer. */
+uint32_t pl_rows_find(pl_rows *rows, const uint8_t *key);
+
+/* On output: *number is the record of the key, made with no row when there was none.
+ * Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key);
+
+/* Forgets a record. */
+void pl_rows_give(pl_rows *rows, uint32_t number);
+
+static inline pl_record *pl_rows_record(const pl_rows *rows, uint32_t number)
+{
+    return pl_pool_at(&rows->records, number, rows->records.item_size);
+}
+
+#endif

@@ -1,0 +1,100 @@
+/* What store.c (tables and the door), store_journal.c (undo) and store_root.c (the tree) share.
+ * Private to the store. */
+#ifndef PL_STATE_STORE_PARTS_H
+#define PL_STATE_STORE_PARTS_H
+
+#include "vm/state/order.h"
+#include "vm/state/rows.h"
+#include "vm/state/store.h"
+
+/* How a full key of one order is made: parts of the row, then the whole key. Int fields have their
+ * sign bit flipped so that bytes compare like values (spec 04 §2). */
+typedef struct store_order {
+    pl_order set;
+    uint32_t part_count; /* of an index; 0 for the key order */
+    uint16_t part_offsets[PL_INDEX_FIELDS_MAX];
+    uint16_t part_sizes[PL_INDEX_FIELDS_MAX];
+    uint32_t flip_count;
+    uint16_t flips[PL_INDEX_FIELDS_MAX + PL_KEY_FIELDS_MAX]; /* offsets of sign bytes */
+} store_order;
+
+typedef struct store_table {
+    const pl_table *schema;
+    uint32_t contract;
+    uint16_t number;
+    uint16_t key_size;
+    uint16_t row_size;
+    uint32_t order_count;
+    uint64_t row_count;
+    pl_rows rows;
+    store_order orders[]; /* the key order, then the indexes */
+} store_table;
+
+/* A record of a table. */
+typedef struct store_name {
+    uint32_t table;
+    uint32_t record;
+} store_name;
+
+typedef struct store_list {
+    store_name *names;
+    uint32_t count;
+    uint32_t capacity;
+} store_list;
+
+typedef struct store_level {
+    size_t saved_size; /* of the journal when the level began         */
+    uint64_t stamp;    /* unique among all levels there ever were     */
+    uint32_t writes;   /* of the transaction when the level began     */
+} store_level;
+
+struct pl_store {
+    pl_door door;
+    pl_memory memory;
+    store_table **tables;
+    uint32_t table_count;
+    uint32_t table_capacity;
+    uint64_t row_count;
+    uint64_t seed;
+    pl_tree *tree;
+
+    store_list dirty;   /* touched since the last root, each once            */
+    store_list changed; /* differed at the last root                          */
+    store_list graves;  /* absent and without a leaf at some root: to be freed */
+    uint32_t graves_free; /* the first so many are named by no journal entry  */
+    pl_tree_change *changes; /* two arrays of changes_capacity each           */
+    uint32_t changes_capacity;
+
+    store_level *levels;
+    uint32_t level_count;
+    uint32_t level_capacity;
+    uint64_t stamp;
+    uint32_t writes;
+    uint8_t *saved; /* the journal: per entry the old row when there was one, then a saved_tail */
+    size_t saved_size;
+    size_t saved_capacity;
+};
+
+/* Grows an array from the store's memory so that it holds `needed` items.
+ * Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status store_reserve(const pl_store *store, void **items, size_t *capacity,
+                                    size_t needed, size_t item_size);
+PL_MUST_USE pl_status store_list_add(const pl_store *store, store_list *list, store_name name);
+
+static inline pl_record *store_record(const pl_store *store, store_name name)
+{
+    return pl_rows_record(&store->tables[name.table]->rows, name.record);
+}
+
+/* Makes a record's row what `row` says (NULL: absent), in indexes and counts too, and marks it
+ * touched. Does not save the old row. Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status store_set(pl_store *store, store_name name, const uint8_t *row);
+
+/* Saves a row before its first change in the innermost level; nothing at depth zero. */
+PL_MUST_USE pl_status store_save(pl_store *store, store_name name);
+
+PL_MUST_USE pl_status store_begin(pl_store *store);
+void store_commit(pl_store *store);
+PL_MUST_USE pl_status store_rollback(pl_store *store);
+
+#endif

@@ -1,0 +1,159 @@
+/* From touched rows to the state root. Every touched row is compared with its leaf, so rows that were
+ * written back, or restored by a rollback, cost a row hash and change nothing. The tree follows the
+ * rows and never the journal: after a rejected block its rows are restored, which touches them, and
+ * the next root leads the tree back. That is exact because the tree depends on the rows alone. */
+#include <string.h>
+
+#include "vm/state/proof.h"
+#include "vm/state/store_parts.h"
+
+#define AHEAD 8u /* records lie anywhere in memory: ask for them early */
+
+/* Frees records without row and leaf that no journal entry names. Those touched again are in the
+ * dirty list and will be buried anew if need be. */
+static void sweep_graves(pl_store *store)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < store->graves.count; i++) {
+        const store_name name = store->graves.names[i];
+        const pl_record *record = store_record(store, name);
+        if (record->dirty || record->present) {
+            continue;
+        }
+        if (i < store->graves_free) {
+            pl_rows_give(&store->tables[name.table]->rows, name.record);
+        } else {
+            store->graves.names[kept++] = name;
+        }
+    }
+    store->graves.count = kept;
+    store->graves_free = 0;
+}
+
+/* Compares one touched row with its leaf. On output: *change tells the tree what to do and *differs
+ * whether it has to do anything. */
+static pl_status compare(pl_store *store, store_name name, pl_tree_change *change, bool *differs)
+{
+    const store_table *table = store->tables[name.table];
+    pl_record *record = store_record(store, name);
+    record->dirty = 0;
+    if (!record->present) {
+        *differs = record->leaf != 0;
+        *change = (pl_tree_change){0, record->leaf, PL_TREE_REMOVE};
+        return PL_OK;
+    }
+    uint8_t hash[PL_HASH_SIZE];
+    pl_row_hash(hash, record->bytes + table->key_size, table->row_size);
+    *differs = true;
+    if (record->leaf == 0) {
+        PL_TRY(pl_tree_take_leaf(store->tree, &record->leaf));
+        pl_row_path(pl_tree_leaf(store->tree, record->leaf)->path, table->contract, table->number,
+                    record->bytes, table->key_size);
+    } else {
+        *differs = memcmp(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash) != 0;
+    }
+    memcpy(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash);
+    *change = (pl_tree_change){0, record->leaf, PL_TREE_SET};
+    return PL_OK;
+}
+
+static pl_status reserve_changes(pl_store *store, uint32_t count)
+{
+    if (count <= store->changes_capacity) {
+        return PL_OK;
+    }
+    void *changes = store->changes;
+    size_t capacity = (size_t)store->changes_capacity * 2;
+    PL_TRY(store_reserve(store, &changes, &capacity, (size_t)count * 2, sizeof(pl_tree_change)));
+    store->changes = changes;
+    store->changes_capacity = (uint32_t)(capacity / 2);
+    return PL_OK;
+}
+
+/* Empties the list of touched rows into the tree and the list of changed rows. */
+static pl_status apply_dirty(pl_store *store)
+{
+    uint32_t count = 0;
+    store->changed.count = 0;
+    PL_TRY(reserve_changes(store, store->dirty.count));
+    for (uint32_t i = 0; i < store->dirty.count; i++) {
+        if (i + AHEAD < store->dirty.count) {
+            __builtin_prefetch(store_record(store, store->dirty.names[i + AHEAD]));
+        }
+        const store_name name = store->dirty.names[i];
+        bool differs;
+        PL_TRY(compare(store, name, &store->changes[count], &differs));
+        if (differs) {
+            PL_TRY(store_list_add(store, &store->changed, name));
+            count++;
+        }
+    }
+    return pl_tree_apply(store->tree, store->changes, store->changes + store->changes_capacity,
+                         count);
+}
+
+static pl_status bury_dirty(pl_store *store)
+{
+    for (uint32_t i = 0; i < store->dirty.count; i++) {
+        const store_name name = store->dirty.names[i];
+        pl_record *record = store_record(store, name);
+        if (record->present) {
+            continue;
+        }
+        if (record->leaf != 0) {
+            pl_tree_give_leaf(store->tree, record->leaf);
+            record->leaf = 0;
+        }
+        PL_TRY(store_list_add(store, &store->graves, name));
+    }
+    store->dirty.count = 0;
+    if (store->level_count == 0) {
+        store->graves_free = store->graves.count;
+    }
+    return PL_OK;
+}
+
+pl_status pl_store_root(pl_store *store, uint8_t root[PL_HASH_SIZE])
+{
+    sweep_graves(store);
+    PL_TRY(apply_dirty(store));
+    PL_TRY(bury_dirty(store));
+    PL_ASSERT(pl_tree_leaf_count(store->tree) == store->row_count);
+    uint8_t top[PL_HASH_SIZE];
+    pl_tree_top(store->tree, top);
+    pl_state_root(root, top, store->row_count);
+    return PL_OK;
+}
+
+const pl_tree *pl_store_tree(const pl_store *store)
+{
+    return store->tree;
+}
+
+void pl_store_path(const pl_store *store, uint8_t path[PL_HASH_SIZE], uint32_t table,
+                   const uint8_t *key)
+{
+    PL_ASSERT(table < store->table_count);
+    const store_table *of = store->tables[table];
+    pl_row_path(path, of->contract, of->number, key, of->key_size);
+}
+
+pl_status pl_store_prove(pl_store *store, pl_writer *writer, uint32_t table, const uint8_t *key)
+{
+    PL_ASSERT(table < store->table_count);
+    if (store->dirty.count > 0) {
+        uint8_t root[PL_HASH_SIZE];
+        PL_TRY(pl_store_root(store, root));
+    }
+    uint8_t path[PL_HASH_SIZE];
+    pl_store_path(store, path, table, key);
+    store_table *of = store->tables[table];
+    const uint32_t number = pl_rows_find(&of->rows, key);
+    const pl_record *record = number == 0 ? NULL : pl_rows_record(&of->rows, number);
+    if (record != NULL && record->present) {
+        pl_proof_make(writer, store->tree, path, record->bytes + of->key_size, of->row_size);
+    } else {
+        pl_proof_make(writer, store->tree, path, NULL, 0);
+    }
+    return PL_OK;
+}
