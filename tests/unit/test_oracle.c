@@ -434,6 +434,12 @@ static void bounds_of_r_and_s(void **state)
     signature[31] = 1;
     signature[63] = 1;
     assert_int_equal(pl_signature_bounds(signature), PL_OK);
+    signature[31] = 0;
+    assert_int_equal(pl_signature_bounds(signature), PL_REJECT_SIGNATURE);
+    signature[31] = 1;
+    signature[63] = 0;
+    assert_int_equal(pl_signature_bounds(signature), PL_REJECT_SIGNATURE);
+    signature[63] = 1;
     memcpy(signature, n_bytes, 32);
     assert_int_equal(pl_signature_bounds(signature), PL_REJECT_SIGNATURE);
     signature[31]--;
