@@ -1,5 +1,5 @@
-/* Contract code: the decoded container. Decoding proves shape, pl_code_validate proves meaning; after
- * both, the interpreter has nothing left to check but arithmetic traps, row defaults and gas.
+/* Contract code: the decoded container. Decoding proves shape, pl_code_validate proves meaning;
+ * after both, the interpreter has nothing left to check but arithmetic traps, row defaults and gas.
  *
  * Everything here points into the container's bytes or into memory taken from the caller; it is
  * immutable after pl_code_load and may be shared between executions. spec 02 */
@@ -10,7 +10,7 @@
 
 #include "vm/base/error.h"
 #include "vm/base/memory.h"
-#include "vm/num/u256.h"
+#include "vm/num/muldiv.h"
 #include "vm/state/schema.h"
 
 typedef enum pl_op {
@@ -22,18 +22,20 @@ typedef enum pl_op {
 typedef enum pl_effect { PL_EFFECT_PURE = 0, PL_EFFECT_VIEW = 1, PL_EFFECT_TX = 2 } pl_effect;
 
 /* Function flags; numbers are consensus (spec 02 §3). */
-#define PL_FUNCTION_EFFECT 0x0003u
-#define PL_FUNCTION_PUBLIC 0x0004u    /* callable by transactions, queries and other contracts */
-#define PL_FUNCTION_ON_BLOCK 0x0008u  /* run after the transactions of every block              */
+#define PL_FUNCTION_EFFECT    0x0003u
+#define PL_FUNCTION_PUBLIC    0x0004u /* callable by transactions, queries and other contracts */
+#define PL_FUNCTION_ON_BLOCK  0x0008u /* run after the transactions of every block              */
 #define PL_FUNCTION_INVARIANT 0x0010u /* view, no parameters, one bool                          */
 #define PL_FUNCTION_REENTRANT 0x0020u /* may be entered while its contract is already running   */
-#define PL_FUNCTION_FLAGS 0x003fu
+#define PL_FUNCTION_FLAGS     0x003fu
 
 typedef struct pl_instruction {
     uint8_t op;
     uint8_t e;
     uint16_t a, b, c, d;
 } pl_instruction;
+
+struct pl_step; /* an instruction as the interpreter reads it: vm/machine/run.h */
 
 typedef struct pl_signature {
     pl_name name;
@@ -61,7 +63,12 @@ typedef struct pl_function {
     const uint8_t *wide_bits; /* bit i (low first) of byte i / 8: register i is wide */
     uint32_t instruction_count;
     pl_instruction *instructions;
-    uint32_t *block_gas; /* per instruction: the gas of the basic block it leads, else 0 */
+    uint32_t *block_gas;   /* per instruction: the gas of the basic block it leads, else 0 */
+    uint32_t names_offset; /* in the symbol section: its parameter and local names; 0 if none */
+    uint32_t lines_offset; /* in the symbol section: its source lines; 0 if none              */
+    struct pl_step *steps; /* private to the interpreter, as are the next two                 */
+    uint16_t zero_first;   /* only these registers can be read before they are written, so    */
+    uint16_t zero_count;   /* only these are cleared on entry                                 */
 } pl_function;
 
 typedef struct pl_enum {
@@ -82,15 +89,16 @@ typedef struct pl_code {
     const pl_signature *errors;
     const pl_signature *events;
     const pl_import *imports;
-    const pl_function *functions;
+    pl_function *functions;
     const uint8_t *body; /* the bytes that hash covers */
     size_t body_size;
     const uint8_t *symbols; /* the symbol section, decoded by pl_symbols_*; may be empty */
     size_t symbols_size;
+    void *pool; /* private: the blocks of memory that pl_code_free gives back */
 } pl_code;
 
-/* Where decoding or validation failed: a byte offset in the container, and for code the function and
- * instruction. Counts that do not apply are UINT32_MAX. */
+/* Where decoding or validation failed: a byte offset in the container, and for code the function
+ * and instruction. Counts that do not apply are UINT32_MAX. */
 typedef struct pl_code_error {
     size_t offset;
     uint32_t function;

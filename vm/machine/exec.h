@@ -1,6 +1,7 @@
 /* Running validated code. One call in, one outcome out; state is reached through the door only.
  *
- * The machine knows contracts, rows and prices' rows; it knows no blocks, signatures or files. spec 02 §5 */
+ * The machine knows contracts, rows and prices' rows; it knows no blocks, signatures or files. spec
+ * 02 §5 */
 #ifndef PL_MACHINE_EXEC_H
 #define PL_MACHINE_EXEC_H
 
@@ -10,9 +11,9 @@
 /* One contract of the world, ready to run. Contract number k stands at contracts[k - 1]. */
 typedef struct pl_contract {
     const pl_code *code;
-    uint32_t number;      /* 1 ..                                             */
-    uint32_t table_base;  /* world number of its table 0 (see vm/state/door.h) */
-    pl_u256 account;      /* the symbol "@name"                                */
+    uint32_t number;     /* 1 ..                                             */
+    uint32_t table_base; /* world number of its table 0 (see vm/state/door.h) */
+    pl_u256 account;     /* the symbol "@name"                                */
 } pl_contract;
 
 typedef struct pl_linkage {
@@ -38,7 +39,7 @@ typedef struct pl_outcome {
     uint64_t gas_used;
     const uint8_t *result; /* status OK: the results' stored forms */
     size_t result_size;
-    uint32_t event_count; /* status OK */
+    uint32_t event_count;  /* status OK */
     const uint8_t *events; /* each: contract u32 | event u16 | size u32 | arguments */
     size_t events_size;
     uint32_t revert_contract; /* status REVERT */
@@ -52,8 +53,8 @@ typedef struct pl_outcome {
 
 typedef struct pl_machine pl_machine;
 
-/* On output: *machine, with its whole register stack and buffers taken from memory. Returns PL_OK or
- * PL_FAULT_MEMORY. One machine runs one call at a time. */
+/* On output: *machine, with its whole register stack and buffers taken from memory. Returns PL_OK
+ * or PL_FAULT_MEMORY. One machine runs one call at a time. */
 PL_MUST_USE pl_status pl_machine_create(pl_machine **machine, const pl_memory *memory);
 void pl_machine_free(pl_machine *machine);
 

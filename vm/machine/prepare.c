@@ -1,0 +1,169 @@
+/* What the interpreter reads, made from validated code: steps with scaled operands, divisors with
+ * their reciprocals, and which registers need clearing on entry. Nothing here can reject. */
+#include "vm/machine/load.h"
+#include "vm/machine/run.h"
+
+static bool is_register(pl_kind kind)
+{
+    return kind >= PL_KIND_DN && kind <= PL_KIND_INF && kind != PL_KIND_I && kind != PL_KIND_BT;
+}
+
+static uint16_t step_operand(const pl_instruction *in, uint32_t index, uint32_t place)
+{
+    const pl_kind kind = pl_ops[in->op].kinds[index];
+    const uint32_t value = pl_operand(in, index);
+    if (is_register(kind)) {
+        return (uint16_t)(value * sizeof(pl_register)); /* wraps only for an empty range */
+    }
+    return (uint16_t)(kind == PL_KIND_J ? value - place : value);
+}
+
+static pl_status make_steps(const pl_function *function, pl_step *steps)
+{
+    for (uint32_t i = 0; i < function->instruction_count; i++) {
+        const pl_instruction *in = &function->instructions[i];
+        const uint32_t gas = function->block_gas[i];
+        steps[i] = (pl_step){
+            .handler = gas != 0 ? PL_HANDLER_CHARGE : in->op,
+            .op = in->op,
+            .e = in->e,
+            .a = step_operand(in, 0, i),
+            .b = step_operand(in, 1, i),
+            .c = step_operand(in, 2, i),
+            .d = step_operand(in, 3, i),
+            .gas = gas,
+        };
+    }
+    return PL_OK;
+}
+
+/* ---- which registers can be read before they are written --------------------------------------
+ *
+ * Take a register whose first mention in the text is a plain write at p and whose last mention is
+ * at q. If every jump into p+1 .. q comes from p .. q, control can only get there through p, and
+ * the register is written before it is read. All others are cleared on entry (the hull of them: one
+ * memset). Code for which the search would take long is simply cleared whole. */
+
+#define EFFORT_PER_INSTRUCTION 64u
+
+typedef struct mention {
+    uint16_t first, last;
+    bool seen;
+    bool written_first;
+} mention;
+
+static bool is_write(pl_kind kind)
+{
+    return kind == PL_KIND_DN || kind == PL_KIND_DW || kind == PL_KIND_DF || kind == PL_KIND_DROW ||
+           kind == PL_KIND_RR || kind == PL_KIND_INF;
+}
+
+static void mention_operands(mention *mentions, const pl_code *code, const pl_function *function,
+                             uint32_t place, bool writes)
+{
+    const pl_instruction *in = &function->instructions[place];
+    pl_reach reach;
+    PL_ASSERT(pl_op_reach(&reach, code, in) == PL_OK);
+    for (uint32_t i = 0; i < PL_OPERANDS; i++) {
+        const uint32_t count = pl_operand_registers(&reach, function, in, i);
+        if (is_write(pl_ops[in->op].kinds[i]) != writes) {
+            continue;
+        }
+        for (uint32_t r = pl_operand(in, i); r < pl_operand(in, i) + count; r++) {
+            if (!mentions[r].seen) {
+                mentions[r] = (mention){(uint16_t)place, (uint16_t)place, true, writes};
+            }
+            mentions[r].last = (uint16_t)place;
+        }
+    }
+}
+
+/* Takes its steps from *effort; false when it runs out or a jump leads around the write. */
+static bool only_through_first(const mention *m, const uint16_t *jump_min, const uint16_t *jump_max,
+                               uint64_t *effort)
+{
+    for (uint32_t t = m->first + 1u; t <= m->last; t++) {
+        if (*effort == 0 || jump_min[t] < m->first || jump_max[t] > m->last) {
+            return false;
+        }
+        *effort -= 1;
+    }
+    return true;
+}
+
+static void find_jumps(uint16_t *jump_min, uint16_t *jump_max, const pl_function *function)
+{
+    for (uint32_t i = 0; i < function->instruction_count; i++) {
+        jump_min[i] = UINT16_MAX; /* no jump leads here */
+        jump_max[i] = 0;
+    }
+    for (uint32_t i = 0; i < function->instruction_count; i++) {
+        const pl_instruction *in = &function->instructions[i];
+        for (uint32_t k = 0; k < PL_OPERANDS; k++) {
+            if (pl_ops[in->op].kinds[k] == PL_KIND_J) {
+                const uint16_t target = pl_operand(in, k);
+                jump_min[target] = jump_min[target] < i ? jump_min[target] : (uint16_t)i;
+                jump_max[target] = jump_max[target] > i ? jump_max[target] : (uint16_t)i;
+            }
+        }
+    }
+}
+
+typedef struct scratch {
+    mention mentions[PL_REGISTERS_MAX + 1];
+    uint16_t jump_min[PL_FUNCTION_CODE_MAX], jump_max[PL_FUNCTION_CODE_MAX];
+} scratch;
+
+static void find_zeroed(pl_function *function, const pl_code *code, scratch *s)
+{
+    uint64_t effort = EFFORT_PER_INSTRUCTION * (uint64_t)function->instruction_count;
+    uint32_t first = PL_REGISTERS_MAX, end = 0;
+    memset(s->mentions, 0, sizeof s->mentions);
+    find_jumps(s->jump_min, s->jump_max, function);
+    for (uint32_t i = 0; i < function->instruction_count; i++) {
+        mention_operands(s->mentions, code, function, i, false);
+        mention_operands(s->mentions, code, function, i, true);
+    }
+    for (uint32_t r = function->parameter_count; r < function->register_count; r++) {
+        const mention *m = &s->mentions[r];
+        if (m->seen &&
+            !(m->written_first && only_through_first(m, s->jump_min, s->jump_max, &effort))) {
+            first = r < first ? r : first;
+            end = r + 1;
+        }
+    }
+    function->zero_first = (uint16_t)(end == 0 ? 0 : first);
+    function->zero_count = (uint16_t)(end == 0 ? 0 : end - first);
+}
+
+static pl_status make_divisors(pl_code *code, pl_pool *pool)
+{
+    pl_divisor *divisors;
+    PL_TRY(pl_pool_take(&divisors, pool, code->constant_count * sizeof *divisors));
+    code->divisors = divisors;
+    for (uint32_t i = 0; i < code->constant_count; i++) {
+        if (!pl_u256_is_zero(&code->constants[i])) {
+            PL_TRY(pl_divisor_init(&divisors[i], &code->constants[i]));
+        }
+    }
+    return PL_OK;
+}
+
+pl_status pl_code_prepare(pl_code *code, pl_pool *pool)
+{
+    scratch *const s = pool->memory->take(pool->memory->context, sizeof *s);
+    pl_status status = s == NULL ? PL_FAULT_MEMORY : make_divisors(code, pool);
+    for (uint32_t i = 0; i < code->function_count && status == PL_OK; i++) {
+        pl_function *const function = &code->functions[i];
+        status =
+            pl_pool_take(&function->steps, pool, function->instruction_count * sizeof(pl_step));
+        if (status == PL_OK) {
+            status = make_steps(function, function->steps);
+            find_zeroed(function, code, s);
+        }
+    }
+    if (s != NULL) {
+        pool->memory->give(pool->memory->context, s, sizeof *s);
+    }
+    return status;
+}

@@ -1,0 +1,139 @@
+/* The inside of a machine: steps, frames, activations. Internal to vm/machine.
+ *
+ * A frame is one call of one function; its registers lie on the register stack directly above its
+ * caller's. An activation is one entry into a contract: the frames from one border to the next.
+ * Nothing here recurses: a call of a function or of a contract pushes, a return or a trap pops. */
+#ifndef PL_MACHINE_RUN_H
+#define PL_MACHINE_RUN_H
+
+#include "vm/machine/exec.h"
+#include "vm/machine/value.h"
+
+/* Handler 0 has no row in ops.def: it charges the gas of the block that the step leads and goes on
+ * with the step's own op. So only leaders pay for the charge. */
+#define PL_HANDLER_CHARGE 0u
+
+/* An instruction as the interpreter reads it: register operands are byte offsets into the frame,
+ * jump targets are distances in steps. */
+typedef struct pl_step {
+    uint8_t handler; /* op, or PL_HANDLER_CHARGE */
+    uint8_t op;
+    uint8_t e;
+    uint8_t spare;
+    uint16_t a, b, c, d;
+    uint32_t gas; /* of the block, when the step leads one */
+} pl_step;
+
+_Static_assert(sizeof(pl_step) == 16, "four steps fill a cache line");
+_Static_assert(PL_REGISTERS_MAX * sizeof(pl_register) <= UINT16_MAX + 1u, "offsets fit 16 bits");
+_Static_assert(PL_FUNCTION_CODE_MAX <= INT16_MAX + 1u, "distances fit 16 bits");
+
+typedef enum pl_border {
+    PL_BORDER_NONE = 0, /* CALL: same activation              */
+    PL_BORDER_ENTRY,    /* the first frame                    */
+    PL_BORDER_CALL,     /* XCALL                              */
+    PL_BORDER_TRY       /* XTRY: a level of the journal is open */
+} pl_border;
+
+typedef struct pl_frame {
+    const pl_step *ip; /* while another frame runs above: the call */
+    const pl_function *function;
+    uint8_t *base; /* register 0 */
+    pl_border border;
+} pl_frame;
+
+typedef struct pl_activation {
+    const pl_contract *contract;
+    const pl_u256 *caller;
+    const pl_import *import; /* of the calling contract; NULL for the entry */
+    uint32_t event_count;    /* when it began */
+    size_t events_size;
+} pl_activation;
+
+#define PL_EVENT_HEAD_SIZE 10u
+#define PL_EVENTS_SIZE_MAX (PL_EVENTS_PER_TX_MAX * (PL_EVENT_HEAD_SIZE + 32u * PL_ARGUMENTS_MAX))
+
+struct pl_machine {
+    pl_memory memory;
+    pl_register *registers; /* PL_STACK_REGISTERS_MAX */
+    uint8_t *events;        /* PL_EVENTS_SIZE_MAX     */
+
+    pl_door *door; /* of the call being run */
+    const pl_linkage *linkage;
+    uint64_t height;
+    uint64_t time_s;
+    pl_u256 caller;
+    pl_outcome *outcome;
+
+    uint32_t depth; /* frames in use */
+    uint32_t activation_count;
+    uint32_t event_count;
+    size_t events_size;
+    pl_frame frames[PL_CALL_DEPTH_MAX];
+    pl_activation activations[PL_CALL_DEPTH_MAX];
+
+    uint8_t result[32u * PL_RESULTS_MAX];
+    uint8_t revert_arguments[32u * PL_ARGUMENTS_MAX];
+};
+
+static inline pl_frame *pl_top_frame(pl_machine *m)
+{
+    return &m->frames[m->depth - 1];
+}
+
+static inline pl_activation *pl_top_activation(pl_machine *m)
+{
+    return &m->activations[m->activation_count - 1];
+}
+
+static inline const pl_code *pl_top_code(pl_machine *m)
+{
+    return pl_top_activation(m)->contract->code;
+}
+
+/* Returns the register at a byte offset of the frame at base. */
+static inline pl_register *pl_at(uint8_t *base, uint16_t offset)
+{
+    return (pl_register *)(void *)(base + offset);
+}
+
+/* The loop of exec.c: runs from the top frame until the entry returns or a trap leaves it.
+ * Returns PL_OK (then *status tells which) or a FAULT. *gas is what is left. */
+PL_MUST_USE pl_status pl_exec_loop(pl_machine *m, pl_status *status, uint64_t *gas);
+
+/* call.c. ip is the step being run; its frame is on top with `ip` not yet saved. Each returns
+ * PL_OK, a TRAP or a FAULT, and changes no frame unless PL_OK. */
+
+/* Pushes a frame for function; its parameters are still to be written. STACK. */
+PL_MUST_USE pl_status pl_frame_push(pl_machine *m, const pl_function *function, pl_border border);
+
+PL_MUST_USE pl_status pl_call_function(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border);
+
+/* Leaves the top frame; afterwards the machine is done when depth is 0. */
+PL_MUST_USE pl_status pl_call_return(pl_machine *m, const pl_step *ip);
+
+/* Status XTRY writes when the call at ip never entered or was unwound; results become zeros. */
+void pl_call_failed(pl_machine *m, const pl_step *ip, pl_status trap);
+
+/* A trap at ip in the top frame. When an XTRY catches it, *caught is true and the XTRY's frame is
+ * on top with ip at it. Otherwise every open level of the journal is rolled back and the outcome
+ * says where the trap was. Returns PL_OK or a FAULT. */
+PL_MUST_USE pl_status pl_call_unwind(pl_machine *m, bool *caught, const pl_step *ip,
+                                     pl_status trap);
+
+PL_MUST_USE pl_status pl_call_revert(pl_machine *m, uint16_t error, const pl_register *arguments);
+PL_MUST_USE pl_status pl_call_emit(pl_machine *m, uint16_t event, const pl_register *arguments);
+
+/* rows.c. Key registers are read first and checked against their fields: CAST. */
+PL_MUST_USE pl_status pl_row_get(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_get_field(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_put(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_put_field(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_has(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_del(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_seek(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_price(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_price_info(pl_machine *m, const pl_step *ip);
+
+#endif
