@@ -101,11 +101,4 @@ static pl_u256 cell_value(char *cell)
     return r;
 }
 
-/* Returns the small number after the comma of `low,width`; 0 without one. */
-static uint64_t cell_second(const char *cell)
-{
-    const char *comma = strchr(cell, ',');
-    return comma != NULL ? strtoull(comma + 1, NULL, 10) : 0;
-}
-
 #endif

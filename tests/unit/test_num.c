@@ -160,6 +160,13 @@ static const struct {
     R(pow) R(rpow_half_up) R(rpow_down) R(decpow_half_up) R(sqrt_down) R(root_down)
 };
 
+/* Returns the small number after the comma of `low,width`; 0 without one. */
+static uint64_t cell_second(const char *cell)
+{
+    const char *comma = strchr(cell, ',');
+    return comma != NULL ? strtoull(comma + 1, NULL, 10) : 0;
+}
+
 /* Runs one call with the output apart from, and on top of, each input. */
 static bool row_holds(operation call, const operands *given, const char *expected,
                       const pl_u256 *value)
