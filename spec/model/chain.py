@@ -145,6 +145,7 @@ class Chain:
         self.height = 0
         self.time = world.time
         self.head = world.id            # the hash of "block 0"
+        self.header = None              # of the head
         self.last_root = self.state.root()
 
     def check_link(self, block):
@@ -253,7 +254,8 @@ class Chain:
     def take(self, header, root):
         self.state.commit()
         self.state.log.clear()
-        self.height, self.time, self.head = header.height, header.time, header.hash()
+        self.header, self.head = header, header.hash()
+        self.height, self.time = header.height, header.time
         self.last_root = root
 
     def make(self, time, reports, transactions):

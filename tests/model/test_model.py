@@ -460,6 +460,21 @@ class TestHistories(unittest.TestCase):
         self.assertEqual(taker.apply(block), receipts)
         self.assertEqual(taker.last_root, maker.last_root)
 
+    def test_a_checkpoint_is_a_place_to_go_on_from(self):
+        rng = random.Random(4)
+        raw, height, root, verdict, _ = random_programs.random_history(rng)
+        while verdict != "OK" or height < 3:
+            raw, height, root, verdict, _ = random_programs.random_history(rng)
+        made, out = [], io.StringIO()
+        self.assertEqual(replay.replay(raw, until=2, out=out, made=made), 0)
+        self.assertEqual(replay.replay(raw, start=made[0], out=out), 0)
+        self.assertIn(root.hex(), out.getvalue())
+        for at in (0, 5, 20, 50, 60, 130, 200, len(made[0]) - 1):
+            bad = made[0][:at] + bytes([made[0][at] ^ 1]) + made[0][at + 1:]
+            self.assertEqual(replay.replay(raw, start=bad, out=out), 3, at)
+        bad = made[0][:100] + bytes([made[0][100] ^ 1]) + made[0][101:]     # in the body hash
+        self.assertEqual(replay.replay(raw, start=bad, out=out), 1)
+
     def test_not_a_history(self):
         for raw in (b"", b"PLHS", b"PLHS\0\2", b"PLHS\0\1\0\0\0\1x"):
             self.assertEqual(replay.replay(raw, out=io.StringIO()), 3)

@@ -1,0 +1,167 @@
+"""Files beside a history: what others observed (spec 06 §7), and checkpoints (spec 06 §8)."""
+from . import world as world_module
+from .bytes_io import Reader, u16, u32, u64
+from .chain import Chain, Header
+from .code import TX
+from .hashes import tagged
+from .machine import CHAIN, Machine
+from .tables import LIMITS, NAME_OF_STATUS, Reject
+from .values import canonical_all, size_of, split
+
+
+class Expectations:
+    """spec 06 §7. records: height -> (results, events or None, [(query, bytes)])."""
+
+    def __init__(self, raw):
+        reader = Reader(raw)
+        reader.magic(b"PLEX")
+        if reader.u16() != 1:
+            raise Reject("VERSION", "expectations")
+        self.source = reader.text16()
+        self.queries = [(reader.u32(), reader.u16(), reader.take(reader.u16()))
+                        for _ in range(reader.u32())]
+        self.records = {}
+        while not reader.done():
+            record = Reader(reader.take(reader.u32()))
+            height = record.u64()
+            results = [(record.u16(), record.text16()) for _ in range(record.u16())]
+            has, events = record.u8(), None
+            if has > 1:
+                raise Reject("NON_CANONICAL", "has events")
+            if has:
+                events = [(record.u32(), record.u16(), record.take(record.u16()))
+                          for _ in range(record.u16())]
+            answers = [(record.u32(), record.take(record.u16())) for _ in range(record.u32())]
+            if any(query >= len(self.queries) for query, _ in answers):
+                raise Reject("RANGE", "query")
+            record.end()
+            self.records[height] = results, events, answers
+
+    def differences(self, chain, receipts):
+        """Sentences about what the block at the head did otherwise than expected; [] if nothing."""
+        if chain.height not in self.records:
+            return []
+        results, events, answers = self.records[chain.height]
+        runs = [run_of(raw) for raw in receipts if raw[0] == 2]
+        out = []
+        if len(runs) != len(results):
+            out.append("%d transactions, expected %d" % (len(runs), len(results)))
+        for i, ((status, name), run) in enumerate(zip(results, runs)):
+            if status != run[0] or (name and name != error_name(chain, run)):
+                out.append("transaction %d: %s %s, expected %s %s" % (
+                    i, NAME_OF_STATUS.get(run[0]), error_name(chain, run),
+                    NAME_OF_STATUS.get(status), name))
+        seen = [event for run in runs for event in run[1]]
+        if events is not None and seen != events:
+            out.append("events differ: %d, expected %d" % (len(seen), len(events)))
+        for number, wanted in answers:
+            got = ask(chain, *self.queries[number])
+            if got != wanted:
+                out.append("query %d: %s, expected %s" % (
+                    number, got.hex() if got is not None else "a trap", wanted.hex()))
+        return out
+
+
+def run_of(receipt):
+    """(status, events, contract of the error, error) of a transaction's receipt (spec 06 §5)."""
+    reader = Reader(receipt)
+    reader.u8()
+    status, events, place = reader.u16(), [], (0, 0)
+    reader.take(4 + 2 + 8)
+    if status == 0:
+        reader.take(reader.u32())
+        events = [(reader.u32(), reader.u16(), reader.take(reader.u32()))
+                  for _ in range(reader.u16())]
+    elif NAME_OF_STATUS.get(status) == "REVERT":
+        place = reader.u32(), reader.u16()
+    return (status, events) + place
+
+
+def error_name(chain, run):
+    status, _, contract, error = run
+    if NAME_OF_STATUS.get(status) != "REVERT":
+        return ""
+    return chain.world.codes[contract].code.errors[error].name
+
+
+def ask(chain, contract, function, arguments):
+    """A public pure or view function on the state of the head, asked by the account zero: its
+    results, or None when it traps or there is no such function."""
+    if contract not in chain.world.codes:
+        return None
+    target = chain.world.codes[contract]
+    if function >= len(target.code.functions):
+        return None
+    entry = target.code.functions[function]
+    if not entry.public or entry.effect == TX or not canonical_all(entry.parameters, arguments):
+        return None
+    machine = Machine(chain.world.codes, chain.state, chain.height, chain.time, LIMITS["GAS_MAX"])
+    outcome = machine.run(target, entry, 0, arguments)
+    return outcome.results if outcome.name == "OK" else None
+
+
+# ---- checkpoints --------------------------------------------------------------------------------
+
+def checkpoint(chain):
+    """spec 06 §8, the bytes; the head must be a block."""
+    if chain.header is None:
+        raise Reject("HEIGHT", "a checkpoint is taken after a block")
+    out = [b"PLCP", u16(1), chain.header.encode(), u64(chain.state.row_count())]
+    for (contract, number), rows in sorted(chain.state.tables.items()):
+        for position in rows.orders[0]:
+            key = b"".join(rows.key_of[0][position])
+            out += [u32(contract), u16(number), key, rows.rows[key]]
+    return b"".join(out)
+
+
+def restore(world, raw):
+    """A Chain that stands where the checkpoint was taken."""
+    reader = Reader(raw)
+    reader.magic(b"PLCP")
+    if reader.u16() != 1:
+        raise Reject("VERSION", "checkpoint")
+    inner = Reader(reader.take(Header.SIZE))
+    inner.magic(b"PLBK")
+    if inner.u16() != 1:
+        raise Reject("VERSION", "header")
+    header = Header(inner.take(32), inner.u64(), inner.u64(), *[inner.take(32) for _ in range(4)])
+    if header.world_id != world.id:
+        raise Reject("WORLD_MISMATCH")
+    if header.height == 0:
+        raise Reject("HEIGHT")
+    chain = Chain(world)
+    for contract, number, key, _ in chain.state.all_rows():
+        chain.state.delete(contract, number, key)
+    before = None
+    for _ in range(reader.u64()):
+        before = _row(reader, chain.state, before)
+    reader.end()
+    chain.state.log.clear()
+    wanted = world_module.chain_row(world.id, header.height, header.time, header.parent)
+    if chain.state.get(0, CHAIN, b"") != wanted:
+        raise Reject("HASH", "chain row")
+    if chain.state.root() != header.state_root:
+        raise Reject("STATE_ROOT")
+    chain.header, chain.height, chain.time = header, header.height, header.time
+    chain.head, chain.last_root = tagged("header", header.encode()), header.state_root
+    return chain
+
+
+def _row(reader, state, before):
+    contract, number = reader.u32(), reader.u16()
+    if (contract, number) not in state.tables:
+        raise Reject("GENESIS", "no such table")
+    table = state.tables[contract, number].schema
+    key, row = reader.take(size_of(table.keys)), reader.take(size_of(table.values))
+    if not canonical_all(table.keys, key) or not canonical_all(table.values, row):
+        raise Reject("NON_CANONICAL", "row of " + table.name)
+    for field, raw in zip(table.values, split(table.values, row)):
+        if field.low is not None and not (field.type.order(field.low) <= field.type.order(raw)
+                                          <= field.type.order(field.high)):
+            raise Reject("RANGE", field.name)
+    here = (contract, number) + tuple(field.type.order(part) for field, part
+                                      in zip(table.keys, split(table.keys, key)))
+    if before is not None and here <= before:
+        raise Reject("DUPLICATE" if here == before else "ORDER", "rows")
+    state.put(contract, number, key, row)
+    return here

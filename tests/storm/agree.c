@@ -1,0 +1,214 @@
+/* The core beside spec/model: spec/model/random_programs.py writes a folder of histories
+ * and containers with the model's verdicts, this program says what libplimsoll makes of them.
+ *
+ *   agree FOLDER             every line of FOLDER/index.txt and FOLDER/code/index.txt
+ *   agree --receipts FILE    each block's height and receipts in hex, to find a first difference
+ *
+ * Ends with "N passed, M failed"; exit code 0 when all agree, 1 otherwise. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm/plimsoll.h"
+
+#define PATH_SIZE 1024u
+
+static void *take(void *context, size_t size)
+{
+    (void)context;
+    return malloc(size);
+}
+
+static void give(void *context, void *block, size_t size)
+{
+    (void)context;
+    (void)size;
+    free(block);
+}
+
+static const pl_memory memory = {NULL, take, give};
+
+/* The whole file, to be freed; NULL when it cannot be read. */
+static uint8_t *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return NULL;
+    }
+    uint8_t *bytes = NULL;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        const long end = ftell(file);
+        if (end >= 0 && fseek(file, 0, SEEK_SET) == 0) {
+            *size = (size_t)end;
+            bytes = malloc(*size + 1u);
+            if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
+                free(bytes);
+                bytes = NULL;
+            }
+        }
+    }
+    (void)fclose(file);
+    return bytes;
+}
+
+static void hex(char *text, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", (unsigned)bytes[i]);
+    }
+}
+
+static void print_receipts(uint64_t height, const pl_block_result *result)
+{
+    (void)printf("%llu ", (unsigned long long)height);
+    for (size_t i = 0; i < result->receipts_size; i++) {
+        (void)printf("%02x", (unsigned)result->receipts[i]);
+    }
+    (void)printf("\n");
+}
+
+/* Replays a history's bytes until its end or the first refused block.
+ * On output: the head, and the last status. */
+static pl_status replay(pl_head *head, const uint8_t *bytes, size_t size, bool receipts)
+{
+    pl_history history;
+    pl_status status = pl_history_open(&history, bytes, size);
+    pl_chain *chain = NULL;
+    if (status == PL_OK) {
+        status = pl_chain_create(&chain, NULL, &memory, history.world, history.world_size);
+    }
+    if (status != PL_OK) {
+        return status;
+    }
+    for (;;) {
+        const uint8_t *block = NULL;
+        size_t block_size = 0;
+        pl_block_result result;
+        status = pl_history_next(&history, &block, &block_size);
+        if (status != PL_OK || block == NULL) {
+            break;
+        }
+        status = pl_chain_replay_block(&result, chain, block, block_size, NULL);
+        if (receipts) {
+            print_receipts(result.height, &result);
+        }
+        if (status != PL_OK) {
+            break;
+        }
+    }
+    pl_chain_head(head, chain);
+    pl_chain_free(chain);
+    return status;
+}
+
+/* One line of index.txt: name, height, root, verdict. Returns whether C and model agree. */
+static bool agree_on_history(const char *path, unsigned long long height, const char *root,
+                             const char *verdict)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_file(path, &size);
+    if (bytes == NULL) {
+        (void)printf("%s cannot be read\n", path);
+        return false;
+    }
+    pl_head head;
+    memset(&head, 0, sizeof head);
+    const pl_status status = replay(&head, bytes, size, false);
+    free(bytes);
+    char mine[65];
+    hex(mine, head.state_root, 32);
+    if (strcmp(pl_status_name(status), verdict) == 0 && head.height == height &&
+        strcmp(mine, root) == 0) {
+        return true;
+    }
+    (void)printf("%s model: height %llu root %s %s; here: height %llu root %s %s\n", path, height,
+                 root, verdict, (unsigned long long)head.height, mine, pl_status_name(status));
+    return false;
+}
+
+/* One line of code/index.txt: name, verdict, code hash. Only accepted or refused must agree, and
+ * the hash: which rule a doubly wrong container breaks first is not a rule. */
+static bool agree_on_code(const char *path, const char *verdict, const char *hash)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_file(path, &size);
+    if (bytes == NULL) {
+        (void)printf("%s cannot be read\n", path);
+        return false;
+    }
+    pl_code code;
+    pl_code_error where;
+    char mine[65] = "-";
+    const pl_status status = pl_code_load(&code, &where, &memory, bytes, size);
+    if (status == PL_OK) {
+        hex(mine, code.hash, 32);
+        pl_code_free(&code, &memory);
+    }
+    free(bytes);
+    if ((status == PL_OK) == (strcmp(verdict, "OK") == 0) && strcmp(mine, hash) == 0) {
+        return true;
+    }
+    (void)printf("%s model: %s; here: %s at byte %zu, function %u, instruction %u\n", path, verdict,
+                 pl_status_name(status), where.offset, (unsigned)where.function,
+                 (unsigned)where.instruction);
+    return false;
+}
+
+/* Every line of an index; returns false when the index cannot be read. */
+static bool walk(const char *folder, const char *sub, unsigned *passed, unsigned *failed)
+{
+    char path[PATH_SIZE];
+    char line[512];
+    (void)snprintf(path, sizeof path, "%s%s/index.txt", folder, sub);
+    FILE *index = fopen(path, "r");
+    if (index == NULL) {
+        return false;
+    }
+    while (fgets(line, sizeof line, index) != NULL) {
+        char name[128];
+        char word[128];
+        char root[65] = "-";
+        unsigned long long height = 0;
+        bool same = false;
+        if (sub[0] == '\0' &&
+            sscanf(line, "%127s %llu %64s %127s", name, &height, root, word) == 4) {
+            (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+            same = agree_on_history(path, height, root, word);
+        } else if (sscanf(line, "%127s %127s %64s", name, word, root) == 3) {
+            (void)snprintf(path, sizeof path, "%s%s/%s", folder, sub, name);
+            same = agree_on_code(path, word, root);
+        }
+        *(same ? passed : failed) += 1;
+    }
+    (void)fclose(index);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--receipts") == 0) {
+        size_t size = 0;
+        uint8_t *bytes = read_file(argv[2], &size);
+        if (bytes == NULL) {
+            return 1;
+        }
+        pl_head head;
+        const pl_status status = replay(&head, bytes, size, true);
+        (void)printf("%s\n", pl_status_name(status));
+        free(bytes);
+        return 0;
+    }
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: agree FOLDER | agree --receipts FILE\n");
+        return 1;
+    }
+    unsigned passed = 0;
+    unsigned failed = 0;
+    if (!walk(argv[1], "", &passed, &failed)) {
+        (void)printf("%s/index.txt cannot be read\n", argv[1]);
+        failed++;
+    }
+    (void)walk(argv[1], "/code", &passed, &failed);
+    (void)printf("%u passed, %u failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}
