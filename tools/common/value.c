@@ -134,7 +134,8 @@ const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl
         pt_asset_label(value, bytes[0]);
         const pl_label *label = pl_find_label(names.chain, PL_LABEL_NOTE, value);
         if (label != NULL) {
-            (void)snprintf(text, PT_VALUE_TEXT_MAX, "%.*s", (int)label->text.size, label->text.text);
+            (void)snprintf(text, PT_VALUE_TEXT_MAX, "%.*s", (int)label->text.size,
+                           label->text.text);
             return text;
         }
     }

@@ -25,8 +25,8 @@ const char *pt_value_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type 
 const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_type type,
                               const uint8_t *bytes);
 
-/* As pt_value_text, but a small number that the world has a name for is shown by that name: a note label
- * whose value is pt_asset_label's names the assets of a market. */
+/* As pt_value_text, but a small number that the world has a name for is shown by that name: a note
+ * label whose value is pt_asset_label's names the assets of a market. */
 const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl_field *field,
                           const uint8_t *bytes);
 

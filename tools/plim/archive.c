@@ -330,14 +330,9 @@ static pt_exit write_table(pt_archive *archive, uint32_t contract, uint32_t numb
     const pt_names names = {.code = pl_chain_code(chain, contract), .chain = chain};
     sqlite3_stmt *insert = NULL;
     pl_rows rows;
-    bool found = false;
     pt_exit result = create_table(archive, &insert, name, table, report);
-    pl_status status = pl_rows_begin(&rows, chain, contract, number);
-    while (result == PT_OK && status == PL_OK) {
-        status = pl_rows_next(&rows, &found);
-        if (status != PL_OK || !found) {
-            break;
-        }
+    const pl_status status = pl_rows_begin(&rows, chain, contract, number);
+    while (result == PT_OK && status == PL_OK && pl_rows_next(&rows)) {
         int place = 1;
         bind_columns(insert, &place, names, table->keys, table->key_count, rows.key);
         bind_columns(insert, &place, names, table->fields, table->field_count, rows.row);
