@@ -2,20 +2,20 @@
  *
  *     "PLIM" | format | semantics | body_size | body | symbols_size | symbols          spec 02 §2
  *
- * Everything decoded points into the container's bytes or into the code's own pool. */
+ * Everything decoded points into the container's bytes or into the code's own heap. */
 #include "vm/machine/load.h"
 
 #include "vm/base/sha256.h"
 
 #define CONTAINER_FORMAT 1u
 #define NAME_SIZE_MIN    2u
-#define POOL_BLOCK_SIZE  4096u
+#define HEAP_BLOCK_SIZE  4096u
 
-typedef struct pl_pool_block {
-    struct pl_pool_block *next;
+typedef struct pl_heap_block {
+    struct pl_heap_block *next;
     size_t size; /* as taken, this header included */
     size_t used;
-} pl_pool_block;
+} pl_heap_block;
 
 static size_t round_to_alignment(size_t size)
 {
@@ -23,19 +23,19 @@ static size_t round_to_alignment(size_t size)
     return (size + step - 1) / step * step;
 }
 
-pl_status pl_pool_take(void *out, pl_pool *pool, size_t size)
+pl_status pl_heap_take(void *out, pl_heap *heap, size_t size)
 {
     const size_t need = round_to_alignment(size),
-                 header = round_to_alignment(sizeof(pl_pool_block));
-    pl_pool_block *block = pool->blocks;
+                 header = round_to_alignment(sizeof(pl_heap_block));
+    pl_heap_block *block = heap->blocks;
     if (block == NULL || block->size - block->used < need) {
-        const size_t whole = header + need > POOL_BLOCK_SIZE ? header + need : POOL_BLOCK_SIZE;
-        block = pool->memory->take(pool->memory->context, whole);
+        const size_t whole = header + need > HEAP_BLOCK_SIZE ? header + need : HEAP_BLOCK_SIZE;
+        block = heap->memory->take(heap->memory->context, whole);
         if (block == NULL) {
             return PL_FAULT_MEMORY;
         }
-        *block = (pl_pool_block){pool->blocks, whole, header};
-        pool->blocks = block;
+        *block = (pl_heap_block){heap->blocks, whole, header};
+        heap->blocks = block;
     }
     uint8_t *const bytes = (uint8_t *)block + block->used;
     block->used += need;
@@ -149,8 +149,8 @@ static pl_status decode_instructions(pl_decoder *d, pl_function *function)
     const uint8_t *bytes;
     PL_TRY(pl_decode_count16(d, &count, 1, PL_FUNCTION_CODE_MAX));
     PL_TRY(pl_decode_bytes(d, &bytes, 10 * (size_t)count));
-    PL_TRY(pl_pool_take(&function->instructions, d->pool, count * sizeof(pl_instruction)));
-    PL_TRY(pl_pool_take(&function->block_gas, d->pool, count * sizeof(uint32_t)));
+    PL_TRY(pl_heap_take(&function->instructions, d->heap, count * sizeof(pl_instruction)));
+    PL_TRY(pl_heap_take(&function->block_gas, d->heap, count * sizeof(uint32_t)));
     function->instruction_count = count;
     for (uint32_t i = 0; i < count; i++, bytes += 10) {
         function->instructions[i] = (pl_instruction){bytes[0],
@@ -246,10 +246,10 @@ static pl_status decode_container(pl_decoder *d)
     return decode_body(d);
 }
 
-pl_status pl_code_decode(pl_code *code, pl_code_error *where, pl_pool *pool, const uint8_t *bytes,
+pl_status pl_code_decode(pl_code *code, pl_code_error *where, pl_heap *heap, const uint8_t *bytes,
                          size_t size)
 {
-    pl_decoder d = {pl_reader_of(bytes, size), 0, code, pool};
+    pl_decoder d = {pl_reader_of(bytes, size), 0, code, heap};
     const pl_status status = size > PL_CODE_SIZE_MAX ? PL_REJECT_LIMIT : decode_container(&d);
     where->offset = d.at;
     return status;
@@ -266,13 +266,13 @@ static void hash_code(pl_code *code)
     pl_sha256_end(&sha, code->hash);
 }
 
-static pl_status load_steps(pl_code *code, pl_code_error *where, pl_pool *pool,
+static pl_status load_steps(pl_code *code, pl_code_error *where, pl_heap *heap,
                             const uint8_t *bytes, size_t size)
 {
-    PL_TRY(pl_code_decode(code, where, pool, bytes, size));
+    PL_TRY(pl_code_decode(code, where, heap, bytes, size));
     PL_TRY(pl_code_validate(code, where, bytes));
     PL_TRY(pl_symbols_check(code, where, bytes));
-    PL_TRY(pl_code_prepare(code, pool));
+    PL_TRY(pl_code_prepare(code, heap));
     hash_code(code);
     return PL_OK;
 }
@@ -280,11 +280,11 @@ static pl_status load_steps(pl_code *code, pl_code_error *where, pl_pool *pool,
 pl_status pl_code_load(pl_code *code, pl_code_error *where, const pl_memory *memory,
                        const uint8_t *bytes, size_t size)
 {
-    pl_pool pool = {NULL, memory};
+    pl_heap heap = {NULL, memory};
     *code = (pl_code){0};
     *where = (pl_code_error){0, UINT32_MAX, UINT32_MAX};
-    const pl_status status = load_steps(code, where, &pool, bytes, size);
-    code->pool = pool.blocks;
+    const pl_status status = load_steps(code, where, &heap, bytes, size);
+    code->heap = heap.blocks;
     if (status != PL_OK) {
         pl_code_free(code, memory);
     }
@@ -293,9 +293,9 @@ pl_status pl_code_load(pl_code *code, pl_code_error *where, const pl_memory *mem
 
 void pl_code_free(pl_code *code, const pl_memory *memory)
 {
-    pl_pool_block *block = code->pool;
+    pl_heap_block *block = code->heap;
     while (block != NULL) {
-        pl_pool_block *const next = block->next;
+        pl_heap_block *const next = block->next;
         memory->give(memory->context, block, block->size);
         block = next;
     }

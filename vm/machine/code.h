@@ -94,7 +94,7 @@ typedef struct pl_code {
     size_t body_size;
     const uint8_t *symbols; /* the symbol section, decoded by pl_symbols_*; may be empty */
     size_t symbols_size;
-    void *pool; /* private: the blocks of memory that pl_code_free gives back */
+    void *heap; /* private: the blocks of memory that pl_code_free gives back */
 } pl_code;
 
 /* Where decoding or validation failed: a byte offset in the container, and for code the function

@@ -45,7 +45,7 @@ pl_status pl_decode_array(pl_decoder *d, void *out, uint32_t count, size_t eleme
         d->at = d->in.size;
         return PL_REJECT_TRUNCATED;
     }
-    return pl_pool_take(out, d->pool, count * element_size);
+    return pl_heap_take(out, d->heap, count * element_size);
 }
 
 static bool is_digit(char c)
@@ -189,7 +189,7 @@ static pl_status make_default_row(pl_decoder *d, pl_table *table)
     if (!table->has_all_defaults) {
         return PL_OK;
     }
-    PL_TRY(pl_pool_take(&row, d->pool, table->row_size));
+    PL_TRY(pl_heap_take(&row, d->heap, table->row_size));
     table->default_row = row;
     for (uint32_t i = 0; i < table->field_count; i++) {
         const pl_field *field = &table->fields[i];

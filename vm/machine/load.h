@@ -10,17 +10,17 @@
 #include "vm/machine/ops.h"
 
 /* Memory of one code: blocks taken as needed, given back together. */
-typedef struct pl_pool {
-    struct pl_pool_block *blocks;
+typedef struct pl_heap {
+    struct pl_heap_block *blocks;
     const pl_memory *memory;
-} pl_pool;
+} pl_heap;
 
 /* *out = size zeroed bytes, aligned for any type. Returns PL_OK or PL_FAULT_MEMORY. */
-PL_MUST_USE pl_status pl_pool_take(void *out, pl_pool *pool, size_t size);
+PL_MUST_USE pl_status pl_heap_take(void *out, pl_heap *heap, size_t size);
 
-/* On input: *code zeroed but for the pool. On output: everything but block_gas, steps and the
+/* On input: *code zeroed but for the heap. On output: everything but block_gas, steps and the
  * offsets into the symbols. On failure where->offset names the value that is wrong. */
-PL_MUST_USE pl_status pl_code_decode(pl_code *code, pl_code_error *where, pl_pool *pool,
+PL_MUST_USE pl_status pl_code_decode(pl_code *code, pl_code_error *where, pl_heap *heap,
                                      const uint8_t *bytes, size_t size);
 
 /* On input: decoded code. On output: block_gas. spec 02 §3, §4 */
@@ -30,7 +30,7 @@ PL_MUST_USE pl_status pl_code_validate(pl_code *code, pl_code_error *where, cons
 PL_MUST_USE pl_status pl_symbols_check(pl_code *code, pl_code_error *where, const uint8_t *bytes);
 
 /* On input: validated code. On output: steps, zero_first, zero_count, divisors. */
-PL_MUST_USE pl_status pl_code_prepare(pl_code *code, pl_pool *pool);
+PL_MUST_USE pl_status pl_code_prepare(pl_code *code, pl_heap *heap);
 
 /* Returns where instruction 0 of a function stands in the container. */
 static inline const uint8_t *pl_function_bytes(const pl_function *function)
@@ -47,7 +47,7 @@ typedef struct pl_decoder {
     pl_reader in; /* over the whole container, ending where the body ends */
     size_t at;    /* where the value being read starts */
     pl_code *code;
-    pl_pool *pool;
+    pl_heap *heap;
 } pl_decoder;
 
 PL_MUST_USE pl_status pl_decode_u8(pl_decoder *d, uint8_t *value);

@@ -49,6 +49,12 @@ typedef struct pl_op_info {
 
 extern const pl_op_info pl_ops[256];
 
+/* True for single registers and ranges of registers. */
+static inline bool pl_kind_is_register(pl_kind kind)
+{
+    return kind >= PL_KIND_DN && kind <= PL_KIND_INF && kind != PL_KIND_I && kind != PL_KIND_BT;
+}
+
 /* Returns operand `index` (0 .. 4 for a b c d e). */
 static inline uint16_t pl_operand(const pl_instruction *instruction, uint32_t index)
 {

@@ -3,22 +3,17 @@
 #include "vm/machine/load.h"
 #include "vm/machine/run.h"
 
-static bool is_register(pl_kind kind)
-{
-    return kind >= PL_KIND_DN && kind <= PL_KIND_INF && kind != PL_KIND_I && kind != PL_KIND_BT;
-}
-
 static uint16_t step_operand(const pl_instruction *in, uint32_t index, uint32_t place)
 {
     const pl_kind kind = pl_ops[in->op].kinds[index];
     const uint32_t value = pl_operand(in, index);
-    if (is_register(kind)) {
+    if (pl_kind_is_register(kind)) {
         return (uint16_t)(value * sizeof(pl_register)); /* wraps only for an empty range */
     }
     return (uint16_t)(kind == PL_KIND_J ? value - place : value);
 }
 
-static pl_status make_steps(const pl_function *function, pl_step *steps)
+static void make_steps(const pl_function *function, pl_step *steps)
 {
     for (uint32_t i = 0; i < function->instruction_count; i++) {
         const pl_instruction *in = &function->instructions[i];
@@ -34,7 +29,6 @@ static pl_status make_steps(const pl_function *function, pl_step *steps)
             .gas = gas,
         };
     }
-    return PL_OK;
 }
 
 /* ---- which registers can be read before they are written --------------------------------------
@@ -63,7 +57,8 @@ static void mention_operands(mention *mentions, const pl_code *code, const pl_fu
 {
     const pl_instruction *in = &function->instructions[place];
     pl_reach reach;
-    PL_ASSERT(pl_op_reach(&reach, code, in) == PL_OK);
+    const pl_status reached = pl_op_reach(&reach, code, in);
+    PL_ASSERT(reached == PL_OK);
     for (uint32_t i = 0; i < PL_OPERANDS; i++) {
         const uint32_t count = pl_operand_registers(&reach, function, in, i);
         if (is_write(pl_ops[in->op].kinds[i]) != writes) {
@@ -136,10 +131,10 @@ static void find_zeroed(pl_function *function, const pl_code *code, scratch *s)
     function->zero_count = (uint16_t)(end == 0 ? 0 : end - first);
 }
 
-static pl_status make_divisors(pl_code *code, pl_pool *pool)
+static pl_status make_divisors(pl_code *code, pl_heap *heap)
 {
     pl_divisor *divisors;
-    PL_TRY(pl_pool_take(&divisors, pool, code->constant_count * sizeof *divisors));
+    PL_TRY(pl_heap_take(&divisors, heap, code->constant_count * sizeof *divisors));
     code->divisors = divisors;
     for (uint32_t i = 0; i < code->constant_count; i++) {
         if (!pl_u256_is_zero(&code->constants[i])) {
@@ -149,21 +144,21 @@ static pl_status make_divisors(pl_code *code, pl_pool *pool)
     return PL_OK;
 }
 
-pl_status pl_code_prepare(pl_code *code, pl_pool *pool)
+pl_status pl_code_prepare(pl_code *code, pl_heap *heap)
 {
-    scratch *const s = pool->memory->take(pool->memory->context, sizeof *s);
-    pl_status status = s == NULL ? PL_FAULT_MEMORY : make_divisors(code, pool);
+    scratch *const s = heap->memory->take(heap->memory->context, sizeof *s);
+    pl_status status = s == NULL ? PL_FAULT_MEMORY : make_divisors(code, heap);
     for (uint32_t i = 0; i < code->function_count && status == PL_OK; i++) {
         pl_function *const function = &code->functions[i];
         status =
-            pl_pool_take(&function->steps, pool, function->instruction_count * sizeof(pl_step));
+            pl_heap_take(&function->steps, heap, function->instruction_count * sizeof(pl_step));
         if (status == PL_OK) {
-            status = make_steps(function, function->steps);
+            make_steps(function, function->steps);
             find_zeroed(function, code, s);
         }
     }
     if (s != NULL) {
-        pool->memory->give(pool->memory->context, s, sizeof *s);
+        heap->memory->give(heap->memory->context, s, sizeof *s);
     }
     return status;
 }

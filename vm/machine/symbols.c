@@ -41,12 +41,7 @@ static pl_status check_function(reader_at *r, pl_function *function, uint16_t fi
     PL_TRY(pl_reader_u16(&r->in, &local_count));
     for (uint32_t i = 0; i < local_count; i++) {
         pl_local local;
-        const size_t start = r->in.offset;
         PL_TRY(read_local(r, &local));
-        if (local.register_index >= function->register_count) {
-            r->at = start;
-            return PL_REJECT_RANGE;
-        }
     }
     function->lines_offset = (uint32_t)r->in.offset;
     for (uint32_t i = 0; i < function->instruction_count; i++) {
@@ -111,10 +106,12 @@ bool pl_symbols_next_local(pl_local *local, uint32_t *cursor, const pl_code *cod
     const pl_function *const f = &code->functions[function];
     reader_at r = {pl_reader_of(code->symbols, f->lines_offset), 0};
     r.in.offset = *cursor != 0 ? *cursor : f->names_offset + 2u;
-    if (code->symbols_size == 0 || r.in.offset >= f->lines_offset ||
-        read_local(&r, local) != PL_OK) {
-        return false;
+    while (code->symbols_size != 0 && r.in.offset < f->lines_offset &&
+           read_local(&r, local) == PL_OK) {
+        *cursor = (uint32_t)r.in.offset;
+        if (local->register_index < f->register_count) {
+            return true;
+        }
     }
-    *cursor = (uint32_t)r.in.offset;
-    return true;
+    return false;
 }

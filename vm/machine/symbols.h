@@ -21,7 +21,8 @@ typedef struct pl_local {
 } pl_local;
 
 /* The names of parameters and locals of one function, in the order of the container. A register may
- * have several names, one after another. Start with *cursor = 0; returns false after the last. */
+ * have several names, one after another; names of registers beyond the frame are left out. Start
+ * with *cursor = 0; returns false after the last. */
 bool pl_symbols_next_local(pl_local *local, uint32_t *cursor, const pl_code *code,
                            uint32_t function);
 
