@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *give_up(void)
+void *pt_give_up(void)
 {
     (void)fputs("plim: this machine has no more memory to give; try fewer or smaller files\n",
                 stderr);
@@ -14,19 +14,19 @@ static void *give_up(void)
 void *pt_take(size_t size)
 {
     void *block = malloc(size == 0 ? 1 : size);
-    return block != NULL ? block : give_up();
+    return block != NULL ? block : pt_give_up();
 }
 
 void *pt_take_zeroed(size_t count, size_t size)
 {
     void *block = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
-    return block != NULL ? block : give_up();
+    return block != NULL ? block : pt_give_up();
 }
 
 void *pt_resize(void *block, size_t size)
 {
     void *moved = realloc(block, size == 0 ? 1 : size);
-    return moved != NULL ? moved : give_up();
+    return moved != NULL ? moved : pt_give_up();
 }
 
 char *pt_copy_text(const char *text, size_t size)
@@ -40,7 +40,7 @@ char *pt_copy_text(const char *text, size_t size)
 void pt_put(pt_bytes *bytes, const void *data, size_t size)
 {
     if (size > SIZE_MAX / 2 - bytes->size) {
-        (void)give_up();
+        (void)pt_give_up();
     }
     if (bytes->room - bytes->size < size) {
         size_t room = bytes->room < 64 ? 64 : bytes->room;

@@ -15,6 +15,9 @@ typedef struct pt_bytes {
     size_t room;
 } pt_bytes;
 
+/* Says that memory is used up and ends the program with exit code 4; never returns. */
+void *pt_give_up(void) __attribute__((noreturn));
+
 /* malloc, calloc and realloc that end the program instead of returning NULL. */
 void *pt_take(size_t size);
 void *pt_take_zeroed(size_t count, size_t size);

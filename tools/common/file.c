@@ -146,7 +146,7 @@ void pt_gzip(pt_bytes *packed, const uint8_t *data, size_t size)
     memset(&stream, 0, sizeof stream);
     /* zlib writes no time and no name here, and "unix" for the system: equal on every machine. */
     if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-        (void)pt_take(SIZE_MAX / 2); /* ends the program: zlib fails here for lack of memory only */
+        (void)pt_give_up(); /* zlib fails here for lack of memory only */
     }
     uint8_t chunk[CHUNK];
     size_t done = 0;

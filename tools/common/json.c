@@ -75,7 +75,7 @@ pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *
 {
     json_error_t error;
     *root = (pt_json){.file = file, .line = line};
-    root->value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    root->value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (root->value == NULL) {
         return pt_fail(report, PT_INPUT, "%s:%zu: not JSON at character %d: %s", file, line,
                        error.position, error.text);

@@ -14,7 +14,7 @@ struct pt_archive {
     char *path;
     pt_run *run;
     sqlite3 *database;
-    sqlite3_stmt *insert_block, *insert_receipt, *insert_event;
+    sqlite3_stmt *insert_block, *insert_receipt, *insert_event, *insert_column;
 };
 
 static const char schema[] =
@@ -29,7 +29,10 @@ static const char schema[] =
     " PRIMARY KEY(height, receipt)) WITHOUT ROWID;"
     "CREATE TABLE events(height INTEGER NOT NULL, receipt INTEGER NOT NULL, event INTEGER NOT NULL,"
     " contract TEXT NOT NULL, name TEXT NOT NULL, arguments TEXT NOT NULL,"
-    " PRIMARY KEY(height, receipt, event)) WITHOUT ROWID;";
+    " PRIMARY KEY(height, receipt, event)) WITHOUT ROWID;"
+    "CREATE TABLE columns(table_name TEXT NOT NULL, column_name TEXT NOT NULL, is_key INTEGER NOT"
+    " NULL, class TEXT NOT NULL, bytes INTEGER NOT NULL, scale INTEGER NOT NULL, unit TEXT NOT"
+    " NULL, PRIMARY KEY(table_name, column_name)) WITHOUT ROWID;";
 
 static pt_exit failed(const pt_archive *archive, pt_report *report)
 {
@@ -116,6 +119,8 @@ pt_exit pt_archive_open(pt_archive **archive, const char *path, pt_run *run, pt_
                    report));
     PT_TRY(prepare(made, &made->insert_receipt,
                    "INSERT INTO receipts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", report));
+    PT_TRY(
+        prepare(made, &made->insert_column, "INSERT INTO columns VALUES(?,?,?,?,?,?,?)", report));
     return prepare(made, &made->insert_event, "INSERT INTO events VALUES(?,?,?,?,?,?)", report);
 }
 
@@ -268,18 +273,40 @@ static void put_table_name(pt_bytes *sql, pl_name contract, pl_name table)
     pt_put_text(sql, "\"");
 }
 
-/* Integers are exact decimal text: SQLite's own integers end at 2^63. A scale is part of the
- * column's type name, as in "DECIMAL TEXT scale 27". */
+/* Integers are exact decimal text: SQLite's own integers end at 2^63. What a column really holds
+ * stands in the table `columns`. */
 static void put_columns(pt_bytes *sql, const pl_field *fields, size_t count, bool *first)
 {
     for (size_t i = 0; i < count; i++) {
-        char type[48];
-        (void)snprintf(type, sizeof type, "\" TEXT NOT NULL /* scale %u */", fields[i].type.scale);
         pt_put_text(sql, *first ? "\"" : ",\"");
         pt_put(sql, fields[i].name.text, fields[i].name.size);
-        pt_put_text(sql, type);
+        pt_put_text(sql, "\" TEXT NOT NULL");
         *first = false;
     }
+}
+
+static pt_exit describe_columns(pt_archive *archive, sqlite3_stmt *insert, pl_name contract,
+                                pl_name table, const pl_field *fields, size_t count, bool is_key,
+                                pt_report *report)
+{
+    static const char *const classes[] = {"bool",   "uint",    "int", "account",
+                                          "symbol", "bytes32", "enum"};
+    for (size_t i = 0; i < count; i++) {
+        char title[160];
+        const pl_type type = fields[i].type;
+        const char *class_name = type.class < 7 ? classes[type.class] : "unknown";
+        (void)snprintf(title, sizeof title, "%.*s.%.*s", (int)contract.size, contract.text,
+                       (int)table.size, table.text);
+        bind_text(insert, 1, title, strlen(title));
+        bind_name(insert, 2, fields[i].name);
+        (void)sqlite3_bind_int(insert, 3, is_key);
+        bind_text(insert, 4, class_name, strlen(class_name));
+        (void)sqlite3_bind_int(insert, 5, type.size);
+        (void)sqlite3_bind_int(insert, 6, type.scale);
+        bind_name(insert, 7, fields[i].unit);
+        PT_TRY(step(archive, insert, report));
+    }
+    return PT_OK;
 }
 
 static void bind_columns(sqlite3_stmt *statement, int *place, pt_names names,
@@ -331,6 +358,14 @@ static pt_exit write_table(pt_archive *archive, uint32_t contract, uint32_t numb
     sqlite3_stmt *insert = NULL;
     pl_rows rows;
     pt_exit result = create_table(archive, &insert, name, table, report);
+    if (result == PT_OK) {
+        result = describe_columns(archive, archive->insert_column, name, table->name, table->keys,
+                                  table->key_count, true, report);
+    }
+    if (result == PT_OK) {
+        result = describe_columns(archive, archive->insert_column, name, table->name, table->fields,
+                                  table->field_count, false, report);
+    }
     const pl_status status = pl_rows_begin(&rows, chain, contract, number);
     while (result == PT_OK && status == PL_OK && pl_rows_next(&rows)) {
         int place = 1;
@@ -420,7 +455,9 @@ pt_exit pt_archive_finish(pt_archive *archive, const pt_tally *tally, pt_report 
     (void)sqlite3_finalize(archive->insert_block);
     (void)sqlite3_finalize(archive->insert_receipt);
     (void)sqlite3_finalize(archive->insert_event);
-    archive->insert_block = archive->insert_receipt = archive->insert_event = NULL;
+    (void)sqlite3_finalize(archive->insert_column);
+    archive->insert_block = archive->insert_receipt = NULL;
+    archive->insert_event = archive->insert_column = NULL;
     if (sqlite3_close(archive->database) != SQLITE_OK) {
         return failed(archive, report);
     }
@@ -436,6 +473,7 @@ void pt_archive_close(pt_archive *archive)
     (void)sqlite3_finalize(archive->insert_block);
     (void)sqlite3_finalize(archive->insert_receipt);
     (void)sqlite3_finalize(archive->insert_event);
+    (void)sqlite3_finalize(archive->insert_column);
     if (archive->database != NULL) {
         (void)sqlite3_close(archive->database);
     }

@@ -82,7 +82,7 @@ static pt_exit block_refused(pt_verdict *verdict, const pl_block_result *result,
     pt_hex(first->expected, is_root ? result->expected_state_root : result->expected_receipts_hash,
            32);
     pt_hex(first->computed, is_root ? result->state_root : result->receipts_hash, 32);
-    return PT_OK;
+    return pt_compare_refused(&verdict->compare, result, report);
 }
 
 static pt_exit replay_block(replay_state *state, pt_archive *archive, const uint8_t *block,
@@ -100,7 +100,9 @@ static pt_exit replay_block(replay_state *state, pt_archive *archive, const uint
     if (state->options->invariants) {
         PT_TRY(check_invariants(verdict, report));
     }
-    if (state->options->roots) {
+    if (state->options->roots && state->options->json) {
+        pt_put(&verdict->roots, result.state_root, 32);
+    } else if (state->options->roots) {
         char root[65];
         pt_hex(root, result.state_root, 32);
         (void)printf("%llu %s\n", (unsigned long long)result.height, root);
@@ -208,9 +210,6 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
                            args->word_count);
         }
     }
-    if (options->json && options->roots) {
-        return pt_fail(report, PT_USAGE, "--json and --roots both want stdout; use one of them");
-    }
     return pt_args_u64(&options->until, args, "--until", 1, UINT64_MAX, report);
 }
 
@@ -223,6 +222,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
     size_t done = 0;
     while (done < args->word_count && result == PT_OK) {
         verdicts[done].name = args->words[done];
+        verdicts[done].wants_roots = options.roots;
         result = replay_one(&verdicts[done], args->words[done], &options, report);
         pt_verdict_settle(&verdicts[done]);
         done++;
@@ -236,13 +236,16 @@ static pt_exit run(const pt_args *args, pt_report *report)
     } else if (result == PT_OK) {
         pt_verdict_print_table(verdicts, done);
     }
+    for (size_t i = 0; i < done; i++) {
+        pt_verdict_free(&verdicts[i]);
+    }
     free(verdicts);
     return result == PT_OK && diverged ? PT_DIVERGED : result;
 }
 
 static const pt_option replay_options_table[] = {
     {"--until", "BLOCK", "stop after this block"},
-    {"--roots", NULL, "print the state root after each block"},
+    {"--roots", NULL, "print the state root after each block (with --json: in a list)"},
     {"--check-invariants", NULL, "run every contract's invariants after each block"},
     {"--archive", "FILE.db", "write blocks, receipts, events and tables to a SQLite file"},
     {"--checkpoint", "FILE", "write the whole state after the last block"},

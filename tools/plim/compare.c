@@ -378,3 +378,9 @@ pt_exit pt_compare_block(pt_compare *compare, const pl_block_result *result, pt_
     compare->has_record = pt_expect_next(&compare->record, &compare->run->expect);
     return PT_OK;
 }
+
+pt_exit pt_compare_refused(pt_compare *compare, const pl_block_result *result, pt_report *report)
+{
+    const bool has_record = compare->has_record && compare->record.height == result->height;
+    return has_record ? walk_receipts(compare, result, true, report) : PT_OK;
+}

@@ -47,6 +47,10 @@ void pt_compare_close(pt_compare *compare);
  * block. Errors: PT_INPUT (receipts that do not decode, a query that the world lacks), PT_LIMIT. */
 pt_exit pt_compare_block(pt_compare *compare, const pl_block_result *result, pt_report *report);
 
+/* The same for a block that was refused for its root or receipts hash: only outcomes and events,
+ * since its state is gone; they often tell where it went wrong. */
+pt_exit pt_compare_refused(pt_compare *compare, const pl_block_result *result, pt_report *report);
+
 /* "name(field value, ...)" of a call. */
 void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contract,
                   uint32_t function, const uint8_t *arguments, size_t arguments_size);

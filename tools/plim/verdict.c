@@ -32,6 +32,11 @@ void pt_verdict_settle(pt_verdict *verdict)
     pt_run_close(run);
 }
 
+void pt_verdict_free(pt_verdict *verdict)
+{
+    pt_bytes_free(&verdict->roots);
+}
+
 bool pt_verdict_is_identical(const pt_verdict *verdict)
 {
     return !verdict->refused.exists && !verdict->broken_invariant.exists &&
@@ -234,6 +239,13 @@ static json_t *verdict_json(const pt_verdict *verdict)
     set(object, "stand_in_signer", json_boolean(verdict->stand_in));
     set(object, "unsigned_prices", json_boolean(verdict->unsigned_prices));
     set(object, "elapsed_ms", count_json(verdict->elapsed_ms));
+    if (verdict->wants_roots) {
+        json_t *roots = json_array();
+        for (size_t at = 0; at < verdict->roots.size; at += 32) {
+            (void)json_array_append_new(roots, hash_json(verdict->roots.data + at));
+        }
+        set(object, "roots", roots);
+    }
     return object;
 }
 

@@ -20,10 +20,14 @@ typedef struct pt_verdict {
     uint64_t block_total, first_height;
     bool has_expectations, stand_in, unsigned_prices;
     char source[200]; /* of the expectations */
+    bool wants_roots; /* keep the root after every block, for the JSON */
+    pt_bytes roots;   /* 32 bytes each, from first_height on */
 } pt_verdict;
 
 /* Takes what is worth keeping out of run and compare and closes both. Also after a failure. */
 void pt_verdict_settle(pt_verdict *verdict);
+
+void pt_verdict_free(pt_verdict *verdict);
 
 bool pt_verdict_is_identical(const pt_verdict *verdict);
 
