@@ -80,18 +80,10 @@ static bool has_shape(const parts *proof, const uint8_t path[PL_HASH_SIZE])
     if (proof->kind < PL_PROOF_INCLUSION || proof->kind > PL_PROOF_OTHER_LEAF) {
         return false;
     }
-    if (proof->depth > PL_PROOF_DEPTH_MAX) {
+    if (proof->depth > PL_PROOF_DEPTH_MAX || proof->row_size > PL_ROW_SIZE_MAX) {
         return false;
     }
-    if (proof->depth == 0) {
-        /* The top itself is empty, or the only leaf. */
-        return proof->row_count == (proof->kind == PL_PROOF_EMPTY ? 0 : 1) &&
-               (proof->kind != PL_PROOF_OTHER_LEAF || parts_after(path, proof->other, 0));
-    }
-    if (proof->row_count < 2) {
-        return false; /* an inner node has two rows below it */
-    }
-    if (is_empty(proof->siblings)) {
+    if (proof->depth > 0 && is_empty(proof->siblings)) {
         return false; /* the lowest sibling: what is beside it would have risen */
     }
     return proof->kind != PL_PROOF_OTHER_LEAF || parts_after(path, proof->other, proof->depth);

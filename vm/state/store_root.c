@@ -75,7 +75,7 @@ static pl_status apply_dirty(pl_store *store)
 {
     uint32_t count = 0;
     store->changed.count = 0;
-    PL_TRY(reserve_changes(store, store->dirty.count));
+    PL_TRY(reserve_changes(store, store->dirty.count + 1)); /* never a NULL array */
     for (uint32_t i = 0; i < store->dirty.count; i++) {
         if (i + AHEAD < store->dirty.count) {
             __builtin_prefetch(store_record(store, store->dirty.names[i + AHEAD]));
