@@ -1,22 +1,23 @@
-/* The hash index is an array of slots, searched from a key's home slot on until a free one. Removing
- * closes the gap by moving back every later slot that may stand nearer to its home, so that there
- * are no tombstones. A slot keeps 32 bits of its key's hash; the home slot is taken from them too. */
+/* The hash index is an array of slots, searched from a key's home slot on until a free one.
+ * Removing closes the gap by moving back every later slot that may stand nearer to its home, so
+ * that there are no tombstones. A slot keeps 32 bits of its key's hash; the home slot is taken from
+ * them too. */
 #include "vm/state/rows.h"
 
 #include <string.h>
 
 #define SLOTS_FIRST 16u
-#define SLOTS_MAX (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
+#define SLOTS_MAX   (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
 
-void pl_rows_begin(pl_rows *rows, const pl_memory *memory, uint32_t key_size, uint32_t row_size,
-                   uint64_t seed)
+void pl_row_pool_begin(pl_row_pool *rows, const pl_memory *memory, uint32_t key_size,
+                       uint32_t row_size, uint64_t seed)
 {
-    *rows = (pl_rows){.key_size = key_size, .seed = seed};
+    *rows = (pl_row_pool){.key_size = key_size, .seed = seed};
     const size_t size = offsetof(pl_record, bytes) + key_size + row_size;
     pl_pool_begin(&rows->records, memory, (size + 7) / 8 * 8);
 }
 
-void pl_rows_end(pl_rows *rows)
+void pl_row_pool_end(pl_row_pool *rows)
 {
     if (rows->slots != NULL) {
         const pl_memory *memory = &rows->records.memory;
@@ -28,7 +29,7 @@ void pl_rows_end(pl_rows *rows)
 
 /* Returns 32 well mixed bits. The order of bytes in memory may enter here, since nothing but the
  * place in the index depends on it. */
-static uint32_t hash_of(const pl_rows *rows, const uint8_t *key)
+static uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
 {
     const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
     uint64_t hash = rows->seed ^ rows->key_size;
@@ -49,18 +50,18 @@ static uint32_t hash_of(const pl_rows *rows, const uint8_t *key)
     return (uint32_t)(hash >> 32);
 }
 
-static uint32_t home_of(const pl_rows *rows, uint32_t hash)
+static uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
 {
     return (uint32_t)((uint64_t)hash << 32 >> rows->slot_shift);
 }
 
 /* Returns the slot that holds the key, or the free slot where it would go. */
-static uint32_t slot_of(const pl_rows *rows, const uint8_t *key, uint32_t hash)
+static uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint32_t hash)
 {
     uint32_t slot = home_of(rows, hash);
     while (rows->slots[slot] != 0) {
         if (rows->slots[slot] >> 32 == hash) {
-            const pl_record *record = pl_rows_record(rows, (uint32_t)rows->slots[slot]);
+            const pl_record *record = pl_row_pool_record(rows, (uint32_t)rows->slots[slot]);
             if (memcmp(record->bytes, key, rows->key_size) == 0) {
                 break;
             }
@@ -70,11 +71,11 @@ static uint32_t slot_of(const pl_rows *rows, const uint8_t *key, uint32_t hash)
     return slot;
 }
 
-uint32_t pl_rows_find(pl_rows *rows, const uint8_t *key)
+uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
 {
     /* Contracts read a row field by field: the last key is the likeliest. */
     if (rows->last != 0 &&
-        memcmp(pl_rows_record(rows, rows->last)->bytes, key, rows->key_size) == 0) {
+        memcmp(pl_row_pool_record(rows, rows->last)->bytes, key, rows->key_size) == 0) {
         return rows->last;
     }
     if (rows->slot_count == 0) {
@@ -86,7 +87,7 @@ uint32_t pl_rows_find(pl_rows *rows, const uint8_t *key)
 }
 
 /* Doubles the index. */
-static pl_status grow(pl_rows *rows)
+static pl_status grow(pl_row_pool *rows)
 {
     const uint32_t old_count = rows->slot_count;
     uint64_t *const old = rows->slots;
@@ -118,9 +119,9 @@ static pl_status grow(pl_rows *rows)
     return PL_OK;
 }
 
-pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key)
+pl_status pl_row_pool_take(pl_row_pool *rows, uint32_t *number, const uint8_t *key)
 {
-    *number = pl_rows_find(rows, key);
+    *number = pl_row_pool_find(rows, key);
     if (*number != 0) {
         return PL_OK;
     }
@@ -128,7 +129,7 @@ pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key)
         PL_TRY(grow(rows));
     }
     PL_TRY(pl_pool_take(&rows->records, number));
-    pl_record *record = pl_rows_record(rows, *number);
+    pl_record *record = pl_row_pool_record(rows, *number);
     record->stamp = 0;
     record->leaf = 0;
     record->present = 0;
@@ -140,9 +141,9 @@ pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key)
     return PL_OK;
 }
 
-void pl_rows_give(pl_rows *rows, uint32_t number)
+void pl_row_pool_give(pl_row_pool *rows, uint32_t number)
 {
-    const pl_record *record = pl_rows_record(rows, number);
+    const pl_record *record = pl_row_pool_record(rows, number);
     const uint32_t mask = rows->slot_count - 1;
     uint32_t gap = slot_of(rows, record->bytes, hash_of(rows, record->bytes));
     PL_ASSERT((uint32_t)rows->slots[gap] == number);

@@ -15,32 +15,32 @@ typedef struct pl_record {
 } pl_record;
 
 /* Fields are private. */
-typedef struct pl_rows {
+typedef struct pl_row_pool {
     pl_pool records;
-    uint64_t *slots; /* hash index: upper half hash, lower half record number; 0: free */
+    uint64_t *slots;     /* hash index: upper half hash, lower half record number; 0: free */
     uint32_t slot_count; /* 0 or a power of two, more than half of it free */
     uint32_t slot_shift; /* 64 - log2(slot_count) */
     uint32_t last;       /* the record found last; 0: none */
     uint32_t key_size;
     uint64_t seed;
-} pl_rows;
+} pl_row_pool;
 
 /* Takes no memory yet. */
-void pl_rows_begin(pl_rows *rows, const pl_memory *memory, uint32_t key_size, uint32_t row_size,
-                   uint64_t seed);
-void pl_rows_end(pl_rows *rows);
+void pl_row_pool_begin(pl_row_pool *rows, const pl_memory *memory, uint32_t key_size,
+                       uint32_t row_size, uint64_t seed);
+void pl_row_pool_end(pl_row_pool *rows);
 
 /* Returns the record of a key, or 0. Not const: it remembers the answer. */
-uint32_t pl_rows_find(pl_rows *rows, const uint8_t *key);
+uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key);
 
 /* On output: *number is the record of the key, made with no row when there was none.
  * Returns PL_OK or PL_FAULT_MEMORY. */
-PL_MUST_USE pl_status pl_rows_take(pl_rows *rows, uint32_t *number, const uint8_t *key);
+PL_MUST_USE pl_status pl_row_pool_take(pl_row_pool *rows, uint32_t *number, const uint8_t *key);
 
 /* Forgets a record. */
-void pl_rows_give(pl_rows *rows, uint32_t number);
+void pl_row_pool_give(pl_row_pool *rows, uint32_t number);
 
-static inline pl_record *pl_rows_record(const pl_rows *rows, uint32_t number)
+static inline pl_record *pl_row_pool_record(const pl_row_pool *rows, uint32_t number)
 {
     return pl_pool_at(&rows->records, number, rows->records.item_size);
 }

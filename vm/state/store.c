@@ -47,8 +47,8 @@ pl_status store_list_add(const pl_store *store, store_list *list, store_name nam
     if (list->count == list->capacity) {
         void *names = list->names;
         size_t capacity = list->capacity;
-        PL_TRY(store_reserve(store, &names, &capacity, (size_t)list->count + 1,
-                             sizeof(store_name)));
+        PL_TRY(
+            store_reserve(store, &names, &capacity, (size_t)list->count + 1, sizeof(store_name)));
         list->names = names;
         list->capacity = (uint32_t)capacity;
     }
@@ -147,10 +147,10 @@ static store_table *table_of(const pl_store *store, uint32_t table)
 static pl_status door_get(pl_door *door, const uint8_t **row, uint32_t table, const uint8_t *key)
 {
     store_table *of = table_of(store_of(door), table);
-    const uint32_t number = pl_rows_find(&of->rows, key);
+    const uint32_t number = pl_row_pool_find(&of->rows, key);
     *row = NULL;
     if (number != 0) {
-        const pl_record *record = pl_rows_record(&of->rows, number);
+        const pl_record *record = pl_row_pool_record(&of->rows, number);
         *row = record->present ? record->bytes + of->key_size : NULL;
     }
     return PL_OK;
@@ -174,7 +174,7 @@ static pl_status door_put(pl_door *door, uint32_t table, const uint8_t *key, con
     store_table *of = table_of(store, table);
     PL_TRY(count_write(store));
     store_name name = {table, 0};
-    PL_TRY(pl_rows_take(&of->rows, &name.record, key));
+    PL_TRY(pl_row_pool_take(&of->rows, &name.record, key));
     const pl_record *record = store_record(store, name);
     if (record->present && memcmp(record->bytes + of->key_size, row, of->row_size) == 0) {
         return PL_OK;
@@ -188,7 +188,7 @@ static pl_status door_del(pl_door *door, bool *existed, uint32_t table, const ui
     pl_store *store = store_of(door);
     store_table *of = table_of(store, table);
     PL_TRY(count_write(store));
-    const store_name name = {table, pl_rows_find(&of->rows, key)};
+    const store_name name = {table, pl_row_pool_find(&of->rows, key)};
     *existed = name.record != 0 && store_record(store, name)->present;
     if (!*existed) {
         return PL_OK;
@@ -197,8 +197,8 @@ static pl_status door_del(pl_door *door, bool *existed, uint32_t table, const ui
     return store_set(store, name, NULL);
 }
 
-static pl_status door_seek(pl_door *door, bool *found, uint32_t table, uint32_t order,
-                           pl_seek mode, uint32_t prefix_size, uint8_t *full_key)
+static pl_status door_seek(pl_door *door, bool *found, uint32_t table, uint32_t order, pl_seek mode,
+                           uint32_t prefix_size, uint8_t *full_key)
 {
     const store_table *of = table_of(store_of(door), table);
     PL_ASSERT(order < of->order_count);
@@ -290,7 +290,7 @@ void pl_store_free(pl_store *store)
         for (uint32_t k = 0; k < table->order_count; k++) {
             pl_order_end(&table->orders[k].set);
         }
-        pl_rows_end(&table->rows);
+        pl_row_pool_end(&table->rows);
         release(store, table, 1, table_bytes(table->order_count));
     }
     pl_tree_free(store->tree);
@@ -357,7 +357,7 @@ pl_status pl_store_add_table(pl_store *store, uint32_t *table, uint32_t contract
                           .key_size = schema->key_size,
                           .row_size = schema->row_size,
                           .order_count = order_count};
-    pl_rows_begin(&made->rows, &store->memory, schema->key_size, schema->row_size, store->seed);
+    pl_row_pool_begin(&made->rows, &store->memory, schema->key_size, schema->row_size, store->seed);
     begin_order(store, &made->orders[0], schema, NULL);
     for (uint32_t i = 0; i < schema->index_count; i++) {
         PL_ASSERT(schema->indexes[i].field_count <= PL_INDEX_FIELDS_MAX);
@@ -368,7 +368,8 @@ pl_status pl_store_add_table(pl_store *store, uint32_t *table, uint32_t contract
     return PL_OK;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------
+ */
 
 uint32_t pl_store_table_count(const pl_store *store)
 {
@@ -405,7 +406,7 @@ bool pl_cursor_next(pl_cursor *cursor)
     const store_table *of = cursor->store->tables[cursor->table];
     const pl_order *keys = &of->orders[0].set;
     const pl_order_place here = {cursor->node, cursor->slot};
-    const pl_record *record = pl_rows_record(&of->rows, pl_order_number(keys, here));
+    const pl_record *record = pl_row_pool_record(&of->rows, pl_order_number(keys, here));
     cursor->key = record->bytes;
     cursor->row = record->bytes + of->key_size;
     const pl_order_place next = pl_order_next(keys, here);

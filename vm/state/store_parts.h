@@ -26,7 +26,7 @@ typedef struct store_table {
     uint16_t row_size;
     uint32_t order_count;
     uint64_t row_count;
-    pl_rows rows;
+    pl_row_pool rows;
     store_order orders[]; /* the key order, then the indexes */
 } store_table;
 
@@ -58,10 +58,10 @@ struct pl_store {
     uint64_t seed;
     pl_tree *tree;
 
-    store_list dirty;   /* touched since the last root, each once            */
-    store_list changed; /* differed at the last root                          */
-    store_list graves;  /* absent and without a leaf at some root: to be freed */
-    uint32_t graves_free; /* the first so many are named by no journal entry  */
+    store_list dirty;        /* touched since the last root, each once            */
+    store_list changed;      /* differed at the last root                          */
+    store_list graves;       /* absent and without a leaf at some root: to be freed */
+    uint32_t graves_free;    /* the first so many are named by no journal entry  */
     pl_tree_change *changes; /* two arrays of changes_capacity each           */
     uint32_t changes_capacity;
 
@@ -83,7 +83,7 @@ PL_MUST_USE pl_status store_list_add(const pl_store *store, store_list *list, st
 
 static inline pl_record *store_record(const pl_store *store, store_name name)
 {
-    return pl_rows_record(&store->tables[name.table]->rows, name.record);
+    return pl_row_pool_record(&store->tables[name.table]->rows, name.record);
 }
 
 /* Makes a record's row what `row` says (NULL: absent), in indexes and counts too, and marks it

@@ -1,7 +1,8 @@
-/* From touched rows to the state root. Every touched row is compared with its leaf, so rows that were
- * written back, or restored by a rollback, cost a row hash and change nothing. The tree follows the
- * rows and never the journal: after a rejected block its rows are restored, which touches them, and
- * the next root leads the tree back. That is exact because the tree depends on the rows alone. */
+/* From touched rows to the state root. Every touched row is compared with its leaf, so rows that
+ * were written back, or restored by a rollback, cost a row hash and change nothing. The tree
+ * follows the rows and never the journal: after a rejected block its rows are restored, which
+ * touches them, and the next root leads the tree back. That is exact because the tree depends on
+ * the rows alone. */
 #include <string.h>
 
 #include "vm/state/proof.h"
@@ -21,7 +22,7 @@ static void sweep_graves(pl_store *store)
             continue;
         }
         if (i < store->graves_free) {
-            pl_rows_give(&store->tables[name.table]->rows, name.record);
+            pl_row_pool_give(&store->tables[name.table]->rows, name.record);
         } else {
             store->graves.names[kept++] = name;
         }
@@ -50,7 +51,8 @@ static pl_status compare(pl_store *store, store_name name, pl_tree_change *chang
         pl_row_path(pl_tree_leaf(store->tree, record->leaf)->path, table->contract, table->number,
                     record->bytes, table->key_size);
     } else {
-        *differs = memcmp(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash) != 0;
+        *differs =
+            memcmp(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash) != 0;
     }
     memcpy(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash);
     *change = (pl_tree_change){0, record->leaf, PL_TREE_SET};
@@ -148,8 +150,8 @@ pl_status pl_store_prove(pl_store *store, pl_writer *writer, uint32_t table, con
     uint8_t path[PL_HASH_SIZE];
     pl_store_path(store, path, table, key);
     store_table *of = store->tables[table];
-    const uint32_t number = pl_rows_find(&of->rows, key);
-    const pl_record *record = number == 0 ? NULL : pl_rows_record(&of->rows, number);
+    const uint32_t number = pl_row_pool_find(&of->rows, key);
+    const pl_record *record = number == 0 ? NULL : pl_row_pool_record(&of->rows, number);
     if (record != NULL && record->present) {
         pl_proof_make(writer, store->tree, path, record->bytes + of->key_size, of->row_size);
     } else {
