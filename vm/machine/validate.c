@@ -178,7 +178,7 @@ static bool key_holds(const validator *v, uint32_t base, const pl_reach *reach)
     return true;
 }
 
-/* Rule 2 for one operand. */
+/* Rules 3 and 4 for one operand. */
 static bool registers_are_valid(const validator *v, const pl_instruction *in, uint32_t index,
                                 const pl_reach *reach)
 {
