@@ -4,7 +4,6 @@
 CC      ?= gcc
 OPT     ?= -O2
 LIMBS   ?=
-SAN     ?=
 B       ?= build
 DATA    ?= ../shared/data
 
@@ -14,7 +13,9 @@ endif
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum \
         -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wcast-qual -Wvla -Werror
-SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ifdef SAN
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 CFLAGS   = -std=c11 $(OPT) -g -fno-strict-overflow $(WARN) $(SANFLAGS) -I. \
            -ffile-prefix-map=$(CURDIR)=. $(if $(LIMBS),-DPL_LIMB_BITS=$(LIMBS)) \
            -D_POSIX_C_SOURCE=200809L -fstack-protector-strong -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
