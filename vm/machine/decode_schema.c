@@ -143,8 +143,11 @@ static pl_status decode_value_field(pl_decoder *d, pl_field *field, bool is_para
     uint8_t flags;
     PL_TRY(decode_field(d, field));
     PL_TRY(pl_decode_u8(d, &flags));
-    if ((flags & ~(is_params ? TABLE_DEFAULT | TABLE_RANGE : TABLE_DEFAULT)) != 0) {
+    if ((flags & ~(TABLE_DEFAULT | TABLE_RANGE)) != 0) {
         return PL_REJECT_NON_CANONICAL;
+    }
+    if ((flags & TABLE_RANGE) != 0 && !is_params) {
+        return PL_REJECT_TYPE;
     }
     if ((flags & TABLE_DEFAULT) != 0) {
         field->has_default = 1;
@@ -201,7 +204,10 @@ static pl_status make_default_row(pl_decoder *d, pl_table *table)
 static pl_status decode_table_fields(pl_decoder *d, pl_table *table)
 {
     pl_field *keys, *fields;
-    PL_TRY(pl_decode_count8(d, &table->key_count, 0, table->is_params ? 0 : PL_KEY_FIELDS_MAX));
+    PL_TRY(pl_decode_count8(d, &table->key_count, 0, PL_KEY_FIELDS_MAX));
+    if (table->is_params && table->key_count != 0) {
+        return PL_REJECT_TYPE;
+    }
     PL_TRY(pl_decode_array(d, &keys, table->key_count, sizeof *keys, FIELD_SIZE_MIN));
     table->keys = keys;
     for (uint32_t i = 0; i < table->key_count; i++) {
@@ -236,8 +242,10 @@ pl_status pl_decode_table(pl_decoder *d, pl_table *table)
     }
     table->is_params = flags == 1;
     PL_TRY(decode_table_fields(d, table));
-    PL_TRY(
-        pl_decode_count8(d, &table->index_count, 0, table->is_params ? 0 : PL_TABLE_INDEXES_MAX));
+    PL_TRY(pl_decode_count8(d, &table->index_count, 0, PL_TABLE_INDEXES_MAX));
+    if (table->is_params && table->index_count != 0) {
+        return PL_REJECT_TYPE;
+    }
     PL_TRY(pl_decode_array(d, &indexes, table->index_count, sizeof *indexes, NAME_SIZE_MIN + 2));
     table->indexes = indexes;
     for (uint32_t i = 0; i < table->index_count; i++) {
