@@ -76,7 +76,8 @@ static pt_exit block_refused(pt_verdict *verdict, const pl_block_result *result,
     const bool is_root = result->status == PL_REJECT_STATE_ROOT;
     first->exists = true;
     first->height = result->height;
-    (void)snprintf(first->where, sizeof first->where, "header");
+    (void)snprintf(first->where, sizeof first->where, "%s: %s", pl_status_name(result->status),
+                   pl_status_sentence(result->status));
     (void)snprintf(first->field, sizeof first->field, "%s",
                    is_root ? "state root" : "receipts hash");
     pt_hex(first->expected, is_root ? result->expected_state_root : result->expected_receipts_hash,
