@@ -90,7 +90,7 @@ static pl_status check_tables(const validator *v)
     for (uint32_t i = 0; i < code->table_count; i++) {
         PL_TRY(check_table(v, &code->tables[i]));
         if (code->tables[i].is_params && has_params) {
-            return reject_at(v, code->tables[i].name.text - 1, PL_REJECT_LIMIT);
+            return reject_at(v, code->tables[i].name.text - 1, PL_REJECT_DUPLICATE);
         }
         has_params = has_params || code->tables[i].is_params;
     }
