@@ -109,12 +109,33 @@ void pl_sha256_of(uint8_t hash[PL_HASH_SIZE], const uint8_t *bytes, size_t size)
     pl_sha256_end(&sha, hash);
 }
 
+/* Up to this size a tagged message and its padding fill at most two blocks. */
+#define SHORT_SIZE (2u * 64u - 9u)
+
 void pl_tagged_of(uint8_t hash[PL_HASH_SIZE], const pl_tag *tag, const uint8_t *bytes, size_t size)
 {
-    pl_sha256 sha;
-    pl_sha256_begin_tagged(&sha, tag);
-    pl_sha256_add(&sha, bytes, size);
-    pl_sha256_end(&sha, hash);
+    if (size > SHORT_SIZE) {
+        pl_sha256 sha;
+        pl_sha256_begin_tagged(&sha, tag);
+        pl_sha256_add(&sha, bytes, size);
+        pl_sha256_end(&sha, hash);
+        return;
+    }
+    /* Nearly every row and key is this short: pad once and compress without the buffering. */
+    uint8_t blocks[128] = {0};
+    const size_t count = size + 9 <= 64 ? 1 : 2;
+    if (size > 0) {
+        memcpy(blocks, bytes, size);
+    }
+    blocks[size] = 0x80;
+    pl_store_u64(blocks + count * 64 - 8, (64 + (uint64_t)size) * 8);
+    SHA256_CTX context;
+    memcpy(context.h, tag->words, sizeof context.h);
+    SHA256_Transform(&context, blocks);
+    if (count == 2) {
+        SHA256_Transform(&context, blocks + 64);
+    }
+    store_words(hash, context.h);
 }
 
 void pl_tagged_pair(uint8_t hash[PL_HASH_SIZE], const pl_tag *tag, const uint8_t pair[64])

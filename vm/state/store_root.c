@@ -8,7 +8,10 @@
 #include "vm/state/proof.h"
 #include "vm/state/store_parts.h"
 
-#define AHEAD 8u /* records lie anywhere in memory: ask for them early */
+/* Records and leaves lie anywhere in memory: ask for the record so many rows early, and for its leaf,
+ * which only the record names, a little later. */
+#define RECORD_AHEAD 16u
+#define LEAF_AHEAD 8u
 
 /* Frees records without row and leaf that no journal entry names. Those touched again are in the
  * dirty list and will be buried anew if need be. */
@@ -40,7 +43,9 @@ static pl_status compare(pl_store *store, store_name name, pl_tree_change *chang
     record->dirty = 0;
     if (!record->present) {
         *differs = record->leaf != 0;
-        *change = (pl_tree_change){0, record->leaf, PL_TREE_REMOVE};
+        if (*differs) {
+            *change = pl_tree_change_of(store->tree, record->leaf, PL_TREE_REMOVE);
+        }
         return PL_OK;
     }
     uint8_t hash[PL_HASH_SIZE];
@@ -55,7 +60,7 @@ static pl_status compare(pl_store *store, store_name name, pl_tree_change *chang
             memcmp(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash) != 0;
     }
     memcpy(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash);
-    *change = (pl_tree_change){0, record->leaf, PL_TREE_SET};
+    *change = pl_tree_change_of(store->tree, record->leaf, PL_TREE_SET);
     return PL_OK;
 }
 
@@ -72,6 +77,22 @@ static pl_status reserve_changes(pl_store *store, uint32_t count)
     return PL_OK;
 }
 
+static void ask_ahead(const pl_store *store, uint32_t index)
+{
+    if (index + RECORD_AHEAD < store->dirty.count) {
+        const store_name name = store->dirty.names[index + RECORD_AHEAD];
+        const pl_record *record = store_record(store, name);
+        __builtin_prefetch(record, 1);
+        __builtin_prefetch(record->bytes + store->tables[name.table]->key_size);
+    }
+    if (index + LEAF_AHEAD < store->dirty.count) {
+        const pl_record *record = store_record(store, store->dirty.names[index + LEAF_AHEAD]);
+        if (record->leaf != 0) {
+            pl_tree_ask_for_leaf(store->tree, record->leaf);
+        }
+    }
+}
+
 /* Empties the list of touched rows into the tree and the list of changed rows. */
 static pl_status apply_dirty(pl_store *store)
 {
@@ -79,9 +100,7 @@ static pl_status apply_dirty(pl_store *store)
     store->changed.count = 0;
     PL_TRY(reserve_changes(store, store->dirty.count + 1)); /* never a NULL array */
     for (uint32_t i = 0; i < store->dirty.count; i++) {
-        if (i + AHEAD < store->dirty.count) {
-            __builtin_prefetch(store_record(store, store->dirty.names[i + AHEAD]));
-        }
+        ask_ahead(store, i);
         const store_name name = store->dirty.names[i];
         bool differs;
         PL_TRY(compare(store, name, &store->changes[count], &differs));

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "vm/base/assume.h"
+#include "vm/base/bytes.h"
 #include "vm/base/pool.h"
 #include "vm/state/tree_sort.h"
 
@@ -140,6 +141,16 @@ void pl_tree_give_leaf(pl_tree *tree, uint32_t number)
 {
     PL_ASSERT(number != 0);
     pl_pool_give(&tree->leaves, number);
+}
+
+pl_tree_change pl_tree_change_of(const pl_tree *tree, uint32_t leaf, pl_tree_verb verb)
+{
+    return (pl_tree_change){pl_load_u64(pl_tree_leaf(tree, leaf)->path), leaf, verb};
+}
+
+void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number)
+{
+    __builtin_prefetch(pl_tree_leaf(tree, number), 1);
 }
 
 static pl_status grow_places(pl_tree *tree)

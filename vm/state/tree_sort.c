@@ -4,21 +4,8 @@
 
 #include <string.h>
 
-#include "vm/base/bytes.h"
-
 #define RADIX_PASSES 4u  /* of 8 bits each; even, so that the result ends in the array given */
 #define RADIX_WORTH 192u /* shorter batches are sorted by insertion alone */
-
-static void fill_order(const pl_tree *tree, pl_tree_change *changes, size_t count)
-{
-    const size_t ahead = 12; /* leaves lie anywhere in memory: ask for them early */
-    for (size_t i = 0; i < count; i++) {
-        if (i + ahead < count) {
-            __builtin_prefetch(pl_tree_leaf(tree, changes[i + ahead].leaf));
-        }
-        changes[i].order = pl_load_u64(pl_tree_leaf(tree, changes[i].leaf)->path);
-    }
-}
 
 static bool comes_before(const pl_tree *tree, const pl_tree_change *a, const pl_tree_change *b)
 {
@@ -70,7 +57,6 @@ static void radix_sort(pl_tree_change *changes, pl_tree_change *spare, size_t co
 void pl_tree_sort(const pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
                   size_t count)
 {
-    fill_order(tree, changes, count);
     if (count >= RADIX_WORTH) {
         radix_sort(changes, spare, count);
     }

@@ -4,7 +4,7 @@
 
 #include "vm/state/tree.h"
 
-/* Fills order and sorts changes by path, ascending; spare has room for as many. */
+/* Sorts changes by path, ascending; spare has room for as many. */
 void pl_tree_sort(const pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
                   size_t count);
 

@@ -1,0 +1,230 @@
+/* The state commitment against its cost model.
+ *
+ *   bench_state [--json] [--large]
+ *
+ * A block that changes L of N rows has to hash D inner nodes and L leaves, two compressions each:
+ * nothing less gives the root. eta = 2 (D + L) t_compress / T_commit, where D is counted by the tree,
+ * t_compress is the time of one SHA-256 compression in one long message, measured between the
+ * commits, and T_commit is the time of pl_store_root: row hashes, sorting, walking and hashing. eta can
+ * pass 1, because the compressions of a long message form a chain and those of nodes overlap.
+ * Rows are 57 bytes (those of the prices table), keys 4 bytes in ascending order of insertion; the
+ * rows changed are drawn at random. --large adds 10^7 rows (about 3 GB).
+ * "insert" commits L new rows into N. get is one read through the door in random order. */
+#define _GNU_SOURCE /* madvise */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "tests/support/timing.h"
+#include "vm/state/store.h"
+#include "vm/state/system.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
+#define REPEATS 15u
+
+/* What a host would hand in: large blocks on large pages. */
+static void *take(void *context, size_t size)
+{
+    (void)context;
+    if (size < HUGE_PAGE) {
+        return malloc(size);
+    }
+    const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    void *block = aligned_alloc(HUGE_PAGE, whole);
+    if (block != NULL) {
+        (void)madvise(block, whole, MADV_HUGEPAGE);
+    }
+    return block;
+}
+
+static void give(void *context, void *block, size_t size)
+{
+    (void)context;
+    (void)size;
+    free(block);
+}
+
+static uint64_t random_state = 42;
+
+static uint64_t draw(void)
+{
+    uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static void must(pl_status status)
+{
+    if (status != PL_OK) {
+        fprintf(stderr, "bench_state: %s\n", pl_status_name(status));
+        exit(1);
+    }
+}
+
+/* Seconds of processor time of this thread: other programs on the machine do not count. */
+static double seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static bool json;
+
+/* One compression, in nanoseconds: the slope of hashing long messages. */
+static double measure_compression(void)
+{
+    static uint8_t message[64 * 2048];
+    uint8_t hash[32];
+    double best = 1e9;
+    for (int i = 0; i < 5; i++) {
+        const double start = seconds();
+        pl_sha256_of(hash, message, sizeof message);
+        const double ns = (seconds() - start) * 1e9 / 2049;
+        message[0] = hash[0];
+        best = ns < best ? ns : best;
+    }
+    return best;
+}
+
+static void put_row(pl_store *store, uint32_t table, uint32_t number)
+{
+    uint8_t key[PL_PRICES_KEY_SIZE];
+    uint8_t row[PL_PRICES_ROW_SIZE] = {0};
+    pl_store_u32(key, number);
+    pl_store_u64(row, draw());
+    pl_store_u32(row + 8, number);
+    must(pl_store_door(store)->ops->put(pl_store_door(store), table, key, row));
+}
+
+typedef struct result {
+    double commit_ns, compress_ns, nodes, eta;
+} result;
+
+/* Commits L changed or new rows, REPEATS times: medians. */
+static result measure(pl_store *store, uint32_t table, uint32_t *rows, uint32_t changed,
+                      bool inserts)
+{
+    static double times[1024], compressions[1024];
+    const unsigned repeats = changed <= 1000 ? 20 * REPEATS : REPEATS;
+    double nodes = 0;
+    uint8_t root[32];
+    for (unsigned i = 0; i < repeats; i++) {
+        for (uint32_t k = 0; k < changed; k++) {
+            const uint32_t number =
+                inserts ? (*rows)++ : (uint32_t)((draw() >> 32) * *rows >> 32);
+            put_row(store, table, number);
+        }
+        compressions[i] = measure_compression();
+        const double start = seconds();
+        must(pl_store_root(store, root));
+        times[i] = (seconds() - start) * 1e9;
+        nodes += (double)(pl_tree_nodes_hashed(pl_store_tree(store)) +
+                          pl_store_changed_count(store));
+    }
+    result of = {timing_median(times, repeats), timing_median(compressions, repeats),
+                 nodes / repeats, 0};
+    of.eta = 2 * of.nodes * of.compress_ns / of.commit_ns;
+    return of;
+}
+
+static void print(uint32_t rows, uint32_t changed, const char *what, result of)
+{
+    if (json) {
+        char name[96];
+        (void)snprintf(name, sizeof name, "commitment, %s %" PRIu32 " of %" PRIu32 " rows", what,
+                       changed, rows);
+        timing_print(name, of.commit_ns / changed, "ns/row", "cost model", of.eta);
+    } else {
+        printf("%9" PRIu32 " %8" PRIu32 "  %-7s %8.2f %12.1f %10.0f %9.1f %7.3f\n", rows, changed,
+               what, of.nodes / changed - 1, of.commit_ns / 1000, of.commit_ns / changed,
+               of.compress_ns, of.eta);
+    }
+}
+
+/* Random reads through the door: fresh rows each time, and the same row again. */
+static void measure_get(pl_store *store, uint32_t table, uint32_t rows)
+{
+    pl_door *door = pl_store_door(store);
+    const uint32_t count = 1u << 20;
+    uint64_t sum = 0;
+    double ns[2];
+    for (unsigned same = 0; same < 2; same++) {
+        uint32_t place = 1;
+        const double start = seconds();
+        for (uint32_t i = 0; i < count; i++) {
+            uint8_t key[PL_PRICES_KEY_SIZE];
+            const uint8_t *row;
+            place = same ? place : place * 1664525u + 1013904223u;
+            pl_store_u32(key, (uint32_t)((uint64_t)place * rows >> 32));
+            must(door->ops->get(door, &row, table, key));
+            sum += row[7];
+        }
+        ns[same] = (seconds() - start) * 1e9 / count;
+    }
+    if (sum == 0) {
+        fprintf(stderr, "bench_state: rows are empty\n");
+        exit(1);
+    }
+    if (json) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "get, %" PRIu32 " rows", rows);
+        timing_print(name, ns[0], "ns", "the same row again", ns[0] / ns[1]);
+    } else {
+        printf("%9" PRIu32 " rows: get %.1f ns, the same row again %.1f ns\n", rows, ns[0], ns[1]);
+    }
+}
+
+static void run(uint32_t rows)
+{
+    const pl_memory memory = {NULL, take, give};
+    pl_store *store;
+    uint32_t table;
+    uint8_t root[32];
+    must(pl_store_create(&store, &memory));
+    must(pl_store_add_table(store, &table, 0, 1, &pl_system_tables[PL_SYSTEM_PRICES]));
+    for (uint32_t i = 0; i < rows; i++) {
+        put_row(store, table, i);
+    }
+    const double compress_ns = measure_compression();
+    const double start = seconds();
+    must(pl_store_root(store, root));
+    result built = {(seconds() - start) * 1e9, compress_ns,
+                    (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + rows), 0};
+    built.eta = 2 * built.nodes * compress_ns / built.commit_ns;
+    print(rows, rows, "build", built);
+    for (uint32_t changed = 10; changed <= 100000 && changed <= rows; changed *= 10) {
+        print(rows, changed, "change", measure(store, table, &rows, changed, false));
+    }
+    measure_get(store, table, rows);
+    const uint32_t before = rows;
+    print(before, 1000, "insert", measure(store, table, &rows, 1000, true));
+    pl_store_free(store);
+}
+
+int main(int argc, char **argv)
+{
+    bool large = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            json = true;
+        } else if (strcmp(argv[i], "--large") == 0) {
+            large = true;
+        } else {
+            fprintf(stderr, "usage: bench_state [--json] [--large]\n");
+            return 2;
+        }
+    }
+    if (!json) {
+        printf("%9s %8s  %-7s %8s %12s %10s %9s %7s\n", "rows", "changed", "what", "D/L",
+               "commit us", "ns/row", "compr ns", "eta");
+    }
+    for (uint32_t rows = 10000; rows <= (large ? 10000000u : 1000000u); rows *= 10) {
+        run(rows);
+    }
+    return 0;
+}
