@@ -219,7 +219,11 @@ static pt_exit add_market(pt_trace *trace, const pt_json *header, pt_report *rep
     PT_TRY(pt_json_u64(&protocol, header, "flashPremiumToProtocolBps", 0, 10000, report));
     PT_TRY(pt_row_begin(&row, &trace->build, 1, "params", report));
     PT_TRY(pt_row_set_u64(&row, "flash_premium", total, report));
-    PT_TRY(pt_row_set_u64(&row, "flash_premium_to_protocol", protocol, report));
+    if (pt_row_has(&row, "flash_premium_to_protocol")) {
+        PT_TRY(pt_row_set_u64(&row, "flash_premium_to_protocol", protocol, report));
+    } else if (protocol != 10000) { /* v3.6 gives the whole premium to the treasury */
+        return pt_json_wrong(header, report, "flashPremiumToProtocolBps 10000 in this version");
+    }
     if (pt_row_has(&row, "reserve_count")) {
         PT_TRY(pt_row_set_u64(&row, "reserve_count", trace->asset_count, report));
     }
