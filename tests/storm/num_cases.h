@@ -125,14 +125,70 @@ static pl_u256 storm_value(uint64_t *state)
     }
 }
 
+/* The product a * b ends near 2^256 - 1 - c/2, 2^256 - c, 2^255 or 2^256. */
+static void storm_product_edge(uint64_t *state, storm_case *c)
+{
+    const pl_u256 all = pl_u256_max_value();
+    pl_u256 room = all, half;
+    switch (storm_below(state, 4)) {
+    case 0:
+        pl_u256_shr(&half, &c->in[2], 1);
+        pl_u256_sub_wrap(&room, &all, &half);
+        break;
+    case 1:
+        pl_u256_sub_wrap(&room, &all, &c->in[2]);
+        break;
+    case 2:
+        pl_u256_shr(&room, &all, 1);
+        break;
+    default:
+        break;
+    }
+    if (pl_u256_div(&c->in[1], &room, &c->in[0]) != PL_OK) {
+        c->in[1] = room;
+    }
+    storm_nudge(state, &c->in[1]);
+}
+
+/* The quotient a * b / c is near 2^256. */
+static void storm_quotient_edge(uint64_t *state, storm_case *c)
+{
+    pl_u512 product;
+    pl_u256_mul_wide(&product, &c->in[0], &c->in[1]);
+    for (int i = 0; i < PL_U256_LIMBS; i++) {
+        c->in[2].limb[i] = product.limb[i + PL_U256_LIMBS];
+    }
+    storm_nudge(state, &c->in[2]);
+}
+
+/* a is near a multiple of the divisor d, or of d / 2: exact results and ties. */
+static void storm_multiple(uint64_t *state, pl_u256 *a, const pl_u256 *d)
+{
+    const pl_u256 all = pl_u256_max_value();
+    pl_u256 unit, factor;
+    pl_u256_shr(&unit, d, storm_below(state, 2));
+    pl_u256_shr(&factor, &all, pl_u256_bit_length(&unit));
+    switch (storm_below(state, 3)) {
+    case 0:
+        factor = pl_u256_from_u64(storm_below(state, 1000));
+        break;
+    case 1:
+        pl_u256_shr(&factor, &factor, storm_below(state, 200));
+        break;
+    default:
+        break;
+    }
+    pl_u256_mul_wrap(a, &unit, &factor);
+    if (storm_below(state, 2) != 0) {
+        storm_nudge(state, a);
+    }
+}
+
 /* Moves one operand next to a boundary that the others define. The functions under test may help to
  * find the boundary: the judge sees only the resulting inputs. */
 static void storm_relate(uint64_t *state, storm_case *c)
 {
     pl_u256 *a = &c->in[0], *b = &c->in[1], *d = &c->in[2];
-    const pl_u256 all = pl_u256_max_value();
-    pl_u256 room = all, half;
-    pl_u512 product;
     switch (storm_below(state, 8)) {
     case 0: /* equal or adjacent operands */
         *b = *a;
@@ -142,52 +198,18 @@ static void storm_relate(uint64_t *state, storm_case *c)
         *d = storm_below(state, 2) != 0 ? *a : *b;
         storm_nudge(state, d);
         return;
-    case 2: /* the product ends near 2^256 - 1 - c/2, 2^256 - c, 2^256 or 2^255 */
-        pl_u256_shr(&half, d, 1);
-        switch (storm_below(state, 4)) {
-        case 0:
-            pl_u256_sub_wrap(&room, &all, &half);
-            break;
-        case 1:
-            pl_u256_sub_wrap(&room, &all, d);
-            break;
-        case 2:
-            pl_u256_shr(&room, &all, 1);
-            break;
-        default:
-            break;
-        }
-        if (pl_u256_div(b, &room, a) != PL_OK) {
-            *b = room;
-        }
-        storm_nudge(state, b);
+    case 2:
+        storm_product_edge(state, c);
         return;
-    case 3: /* the quotient is near 2^256 */
-        pl_u256_mul_wide(&product, a, b);
-        for (int i = 0; i < PL_U256_LIMBS; i++) {
-            d->limb[i] = product.limb[i + PL_U256_LIMBS];
-        }
-        storm_nudge(state, d);
+    case 3:
+        storm_quotient_edge(state, c);
         return;
-    case 4: /* a is near a multiple of c, or of c/2: exact results and ties */
-        pl_u256_shr(&half, d, storm_below(state, 2));
-        pl_u256_shr(&room, &all, pl_u256_bit_length(&half));
-        room = storm_below(state, 2) != 0 ? room : pl_u256_from_u64(storm_below(state, 1000));
-        pl_u256_mul_wrap(a, &half, &room);
+    case 4:
+        storm_multiple(state, a, d);
         *b = pl_u256_from_u64(1 + storm_below(state, 4));
-        if (storm_below(state, 2) != 0) {
-            storm_nudge(state, a);
-        }
         return;
-    case 5: /* the same for a / b */
-        pl_u256_shr(&room, &all, pl_u256_bit_length(b));
-        pl_u256_shr(&room, &room, storm_below(state, 200));
-        pl_u256_mul_wrap(a, b, &room);
-        if (storm_below(state, 2) != 0) {
-            pl_u256_shr(&half, b, 1);
-            pl_u256_add_wrap(a, a, &half);
-        }
-        storm_nudge(state, a);
+    case 5:
+        storm_multiple(state, a, b);
         return;
     case 6: /* top limbs of the numerator equal those of the divisor: the saturated guess */
         *a = *d;
@@ -195,7 +217,7 @@ static void storm_relate(uint64_t *state, storm_case *c)
         storm_nudge(state, a);
         *b = pl_u256_one();
         return;
-    default: /* signs */
+    default: /* opposite signs */
         pl_i256_neg_wrap(&c->in[storm_below(state, 3)], &c->in[storm_below(state, 3)]);
         return;
     }

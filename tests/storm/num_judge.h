@@ -1,5 +1,5 @@
-/* GMP's side of the storm: exact integers, one floor division, and the trap rules of spec 01 written
- * a second time from the text. */
+/* GMP's side of the storm: exact integers, one floor division, and the trap rules of spec 01
+ * written a second time from the text. */
 #ifndef TESTS_STORM_NUM_JUDGE_H
 #define TESTS_STORM_NUM_JUDGE_H
 
@@ -9,8 +9,8 @@
 #include "tests/storm/num_cases.h"
 
 typedef struct judge {
-    mpz_t u[3];        /* inputs read as unsigned */
-    mpz_t s[3];        /* inputs read as two's complement */
+    mpz_t u[3];          /* inputs read as unsigned */
+    mpz_t s[3];          /* inputs read as two's complement */
     mpz_t r, t, q, x, z; /* result and scratch */
     mpz_t two256, two255;
 } judge;
@@ -180,7 +180,7 @@ static pl_status judge_step(judge *j, const mpz_t x, const mpz_t y, const mpz_t 
     return PL_OK;
 }
 
-/* a^n at base c as Maker's loop: spec 01 §5. t is z, x is the square, q the addend. */
+/* a^n at base c as Maker's loop: spec 01 §7. t is z, x is the square, q the addend. */
 static pl_status judge_rpow(judge *j, uint64_t n, bool half_up)
 {
     if (mpz_sgn(j->u[2]) == 0) {

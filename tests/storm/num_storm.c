@@ -251,18 +251,18 @@ static pl_status judge_pow(judge *j, uint64_t n)
 
 /* ---- the table ---- */
 
-#define OP(name, prepare, ours, judged)                                                         \
-    static pl_status run_##name(pl_u256 *r, storm_case *storm, pl_divisor *k)                   \
-    {                                                                                           \
-        const pl_u256 *a = &storm->in[0], *b = &storm->in[1], *c = &storm->in[2];               \
-        const uint64_t n = storm->n, m = storm->m;                                              \
-        (void)a, (void)b, (void)c, (void)n, (void)m, (void)k;                                   \
-        return ours;                                                                            \
-    }                                                                                           \
-    static pl_status judge_of_##name(judge *j, uint64_t n, uint64_t m)                          \
-    {                                                                                           \
-        (void)n, (void)m;                                                                       \
-        return judged;                                                                          \
+#define OP(name, prepare, ours, judged)                                                            \
+    static pl_status run_##name(pl_u256 *r, storm_case *storm, pl_divisor *k)                      \
+    {                                                                                              \
+        const pl_u256 *a = &storm->in[0], *b = &storm->in[1], *c = &storm->in[2];                  \
+        const uint64_t n = storm->n, m = storm->m;                                                 \
+        (void)a, (void)b, (void)c, (void)n, (void)m, (void)k;                                      \
+        return ours;                                                                               \
+    }                                                                                              \
+    static pl_status judge_of_##name(judge *j, uint64_t n, uint64_t m)                             \
+    {                                                                                              \
+        (void)n, (void)m;                                                                          \
+        return judged;                                                                             \
     }
 #include "tests/storm/num_ops.def"
 #undef OP
@@ -280,8 +280,8 @@ static const storm_op ops[] = {
 #undef OP
 };
 
-static void report(const storm_op *op, const storm_case *c, pl_status got_status, const pl_u256 *got,
-                   pl_status wanted_status, const pl_u256 *wanted)
+static void report(const storm_op *op, const storm_case *c, pl_status got_status,
+                   const pl_u256 *got, pl_status wanted_status, const pl_u256 *wanted)
 {
     char text[PL_NUM_TEXT_MAX];
     fprintf(stderr, "%s differs:\n", op->name);

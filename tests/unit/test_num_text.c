@@ -109,8 +109,8 @@ static void test_rows_text(void **state)
     while (next_row(file, &row)) {
         const uint32_t scale = (uint32_t)strtoul(row.cell[2], NULL, 10);
         const char *text = unquote(row.cell[1]);
-        const bool holds = text != NULL ? parser_row_holds(&row, text, scale)
-                                        : printer_row_holds(&row, scale);
+        const bool holds =
+            text != NULL ? parser_row_holds(&row, text, scale) : printer_row_holds(&row, scale);
         if (!holds) {
             print_error("%s:%d: %s: %s\n", path, row.line, row.cell[0], row.cell[4]);
             wrong++;

@@ -13,8 +13,8 @@ uint32_t pl_u256_bit_length(const pl_u256 *a)
     return 0;
 }
 
-/* Both shifts copy the word into a longer one whose other half is the fill, and read a window of it:
- * no limb is chosen by a branch. */
+/* Both shifts copy the word into a longer one whose other half is the fill, and read a window of
+ * that: no limb is chosen by a branch. */
 void pl_u256_shl(pl_u256 *r, const pl_u256 *a, uint64_t count)
 {
     const uint32_t limbs = count < 256 ? (uint32_t)count / PL_LIMB_BITS : LIMBS;
@@ -27,8 +27,8 @@ void pl_u256_shl(pl_u256 *r, const pl_u256 *a, uint64_t count)
     const pl_limb *from = window + LIMBS - limbs;
     PL_UNROLL
     for (uint32_t i = 0; i < LIMBS; i++) {
-        r->limb[i] = (pl_limb)(from[i + 1] << bits) |
-                     (pl_limb)((from[i] >> 1) >> (PL_LIMB_BITS - 1 - bits));
+        r->limb[i] =
+            (pl_limb)(from[i + 1] << bits) | (pl_limb)((from[i] >> 1) >> (PL_LIMB_BITS - 1 - bits));
     }
 }
 
@@ -47,8 +47,8 @@ PL_INLINE void shift_right(pl_u256 *r, const pl_u256 *a, uint64_t count, pl_limb
     const pl_limb *from = window + limbs;
     PL_UNROLL
     for (uint32_t i = 0; i < LIMBS; i++) {
-        r->limb[i] = (pl_limb)(from[i] >> bits) |
-                     (pl_limb)((from[i + 1] << 1) << (PL_LIMB_BITS - 1 - bits));
+        r->limb[i] =
+            (pl_limb)(from[i] >> bits) | (pl_limb)((from[i + 1] << 1) << (PL_LIMB_BITS - 1 - bits));
     }
 }
 

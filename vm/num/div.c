@@ -22,7 +22,7 @@ static uint32_t limb_count(const pl_u256 *a)
 /* floor((2^(2w) - 1) / d) - 2^w for a limb of w bits with its top bit set. */
 PL_INLINE pl_limb limb_inverse(pl_limb d)
 {
-#if PL_LIMB_BITS == 64 && defined(__x86_64__) && defined(__GNUC__)
+#if PL_LIMB_BITS == 64 && defined(__x86_64__) && defined(__GNUC__) && !defined(PL_LIMB_PORTABLE)
     /* One instruction; the compilers would call a library function for the same division. */
     pl_limb inverse, rem;
     __asm__("divq %4" : "=a"(inverse), "=d"(rem) : "a"(PL_LIMB_MAX), "d"(~d), "rm"(d) : "cc");
@@ -113,7 +113,8 @@ PL_INLINE pl_limb subtract_multiple(pl_limb *u, const pl_limb *d, uint32_t count
     return carry;
 }
 
-/* One step for m >= 3 limbs: divides u[m] .. u[0] by d, leaves the remainder in u[m - 1] .. u[0]. */
+/* One step for m >= 3 limbs: divides u[m] .. u[0] by d and leaves the remainder in its place, in
+ * u[m - 1] .. u[0]. */
 PL_INLINE pl_limb divide_step(pl_limb *u, const pl_limb *d, uint32_t m, pl_limb inverse)
 {
     const pl_limb_pair top = ((pl_limb_pair)d[m - 1] << PL_LIMB_BITS) | d[m - 2];
@@ -210,8 +211,8 @@ PL_INLINE void divide(pl_u256 *q, pl_u256 *rem, const pl_limb *num, uint32_t cou
     pl_u256 remainder = pl_u256_zero();
     for (uint32_t i = 0; i < m; i++) {
         const pl_limb above = i + 1 < m ? u[i + 1] : 0;
-        remainder.limb[i] = (pl_limb)(u[i] >> shift) |
-                            (pl_limb)((above << 1) << (PL_LIMB_BITS - 1 - shift));
+        remainder.limb[i] =
+            (pl_limb)(u[i] >> shift) | (pl_limb)((above << 1) << (PL_LIMB_BITS - 1 - shift));
     }
     pl_u256_copy(q, &quotient);
     pl_u256_copy(rem, &remainder);
@@ -319,8 +320,8 @@ static int compare_to_half(const pl_u256 *rem, const pl_u256 *den)
     return pl_u256_cmp(rem, &rest);
 }
 
-pl_status pl_round_quotient(pl_u256 *q, const pl_u256 *rem, const pl_u256 *den,
-                            pl_round_magnitude round)
+pl_status pl_round_quotient_inexact(pl_u256 *q, const pl_u256 *rem, const pl_u256 *den,
+                                    pl_round_magnitude round)
 {
     bool increment = false;
     switch (round) {

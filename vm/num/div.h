@@ -52,8 +52,18 @@ PL_INLINE pl_round_magnitude pl_round_of_magnitude(pl_round round, bool negative
     return PL_MAGNITUDE_DOWN;
 }
 
+/* pl_round_quotient for every rounding but down; use pl_round_quotient. */
+PL_MUST_USE pl_status pl_round_quotient_inexact(pl_u256 *q, const pl_u256 *rem, const pl_u256 *den,
+                                                pl_round_magnitude round);
+
 /* Rounds the quotient *q with remainder rem of a division by den; OVERFLOW if it becomes 2^256. */
-PL_MUST_USE pl_status pl_round_quotient(pl_u256 *q, const pl_u256 *rem, const pl_u256 *den,
-                                        pl_round_magnitude round);
+PL_MUST_USE PL_INLINE pl_status pl_round_quotient(pl_u256 *q, const pl_u256 *rem,
+                                                  const pl_u256 *den, pl_round_magnitude round)
+{
+    if (round == PL_MAGNITUDE_DOWN) {
+        return PL_OK;
+    }
+    return pl_round_quotient_inexact(q, rem, den, round);
+}
 
 #endif

@@ -2,7 +2,7 @@
  *
  * The numerator is scaled as the divisor's head is: shifted left by shift_left, or right by
  * shift_right with the bits shifted out kept, because they are the low bits of the remainder. After
- * scaling, the part of the numerator above 2^256 is below head, so PAIRS steps give the quotient. */
+ * scaling, the part of the numerator above 2^256 is below head: PAIRS steps give the quotient. */
 #include "vm/num/muldiv.h"
 
 #include "vm/num/div.h"

@@ -28,8 +28,8 @@ typedef uint64_t pl_limb_pair;
 
 #define PL_U256_LIMBS (256 / PL_LIMB_BITS)
 #define PL_U512_LIMBS (512 / PL_LIMB_BITS)
-#define PL_PAIR_BITS (2 * PL_LIMB_BITS)
-#define PL_LIMB_MAX ((pl_limb)-1)
+#define PL_PAIR_BITS  (2 * PL_LIMB_BITS)
+#define PL_LIMB_MAX   ((pl_limb)-1)
 
 /* Loops over limbs have constant trip counts and are meant to become straight-line code. */
 #if defined(__clang__)
@@ -44,6 +44,19 @@ typedef uint64_t pl_limb_pair;
 #define PL_INLINE static inline __attribute__((always_inline))
 #else
 #define PL_INLINE static inline
+#endif
+
+/* The carry chain of x86 as the compilers know it; elsewhere the pair arithmetic below, which
+ * -DPL_LIMB_PORTABLE forces, so that x86 can test what other machines run. */
+#if PL_LIMB_BITS == 64 && defined(__has_builtin) && !defined(PL_LIMB_PORTABLE)
+#if __has_builtin(__builtin_ia32_addcarryx_u64)
+#define PL_ADD_WITH_CARRY __builtin_ia32_addcarryx_u64
+#endif
+#if __has_builtin(__builtin_ia32_subborrow_u64)
+#define PL_SUB_WITH_BORROW __builtin_ia32_subborrow_u64
+#elif __has_builtin(__builtin_ia32_sbb_u64)
+#define PL_SUB_WITH_BORROW __builtin_ia32_sbb_u64
+#endif
 #endif
 
 /* Returns the number of zero bits above the highest one; limb must not be 0. */
@@ -75,12 +88,12 @@ PL_INLINE pl_limb_pair pl_limb_mul(pl_limb a, pl_limb b)
 /* Returns a + b + *carry modulo one limb and leaves the new carry (0 or 1) in *carry. */
 PL_INLINE pl_limb pl_limb_add(pl_limb a, pl_limb b, pl_limb *carry)
 {
-#if PL_LIMB_BITS == 64 && defined(__x86_64__)
+#ifdef PL_ADD_WITH_CARRY
     unsigned long long sum;
-    *carry = __builtin_ia32_addcarryx_u64((unsigned char)*carry, a, b, &sum);
+    *carry = PL_ADD_WITH_CARRY((unsigned char)*carry, a, b, &sum);
     return sum;
 #else
-    const pl_limb_pair sum = (pl_limb_pair)a + b + *carry; /* <= 2^(2w) - 1 */
+    const pl_limb_pair sum = (pl_limb_pair)a + b + *carry; /* <= 2 * (2^w - 1) + 1 */
     *carry = (pl_limb)(sum >> PL_LIMB_BITS);
     return (pl_limb)sum;
 #endif
@@ -89,13 +102,9 @@ PL_INLINE pl_limb pl_limb_add(pl_limb a, pl_limb b, pl_limb *carry)
 /* Returns a - b - *borrow modulo one limb and leaves the new borrow (0 or 1) in *borrow. */
 PL_INLINE pl_limb pl_limb_sub(pl_limb a, pl_limb b, pl_limb *borrow)
 {
-#if PL_LIMB_BITS == 64 && defined(__x86_64__) && !defined(__clang__)
+#ifdef PL_SUB_WITH_BORROW
     unsigned long long difference;
-    *borrow = __builtin_ia32_sbb_u64((unsigned char)*borrow, a, b, &difference);
-    return difference;
-#elif PL_LIMB_BITS == 64 && defined(__x86_64__)
-    unsigned long long difference;
-    *borrow = __builtin_ia32_subborrow_u64((unsigned char)*borrow, a, b, &difference);
+    *borrow = PL_SUB_WITH_BORROW((unsigned char)*borrow, a, b, &difference);
     return difference;
 #else
     const pl_limb_pair difference = (pl_limb_pair)a - b - *borrow;

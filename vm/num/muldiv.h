@@ -13,9 +13,9 @@
 
 /* A non-zero divisor with its reciprocal. Fill it with pl_divisor_init; the fields are private.
  *
- * w is the bits of a limb pair, L the bit length of the divisor d. When d = head * 2^(L - w) with an
- * integer head, one multiplication by the inverse gives one pair of the quotient. That is always so
- * for L <= w, and with 64-bit limbs for every 10^k up to 10^55, whose odd part is below 2^128. */
+ * w is the bits of a limb pair, L the bit length of the divisor d. When d = head * 2^(L - w) with
+ * an integer head, one multiplication by the inverse gives one pair of the quotient. That is always
+ * so for L <= w, and with 64-bit limbs for 10^k up to 10^55, whose odd part is below 2^128. */
 typedef struct pl_divisor {
     pl_limb_pair limit;   /* d if L <= w, else 0: the short way needs floor(num / 2^w) < limit */
     pl_limb_pair head;    /* 0 if there is none: divide by value */
@@ -162,43 +162,41 @@ PL_MUST_USE PL_INLINE pl_status pl_u256_div_round_by(pl_u256 *r, const pl_u256 *
     return pl_u256_div_long_by(r, a, b, round);
 }
 
-#define PL_MULDIV_NAMES_(name, ROUND)                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_##name(pl_u256 *r, const pl_u256 *a,         \
-                                                          const pl_u256 *b, const pl_u256 *c)   \
-    {                                                                                           \
-        return pl_u256_muldiv_round(r, a, b, c, ROUND);                                         \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_full_##name(pl_u256 *r, const pl_u256 *a,    \
-                                                               const pl_u256 *b,                \
-                                                               const pl_u256 *c)                \
-    {                                                                                           \
-        return pl_u256_muldiv_full_round(r, a, b, c, ROUND);                                    \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_i256_muldiv_##name(pl_i256 *r, const pl_i256 *a,         \
-                                                          const pl_i256 *b, const pl_i256 *c)   \
-    {                                                                                           \
-        return pl_i256_muldiv_round(r, a, b, c, ROUND);                                         \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_i256_muldiv_full_##name(pl_i256 *r, const pl_i256 *a,    \
-                                                               const pl_i256 *b,                \
-                                                               const pl_i256 *c)                \
-    {                                                                                           \
-        return pl_i256_muldiv_full_round(r, a, b, c, ROUND);                                    \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_##name##_by(                                 \
-        pl_u256 *r, const pl_u256 *a, const pl_u256 *b, const pl_divisor *c)                    \
-    {                                                                                           \
-        return pl_u256_muldiv_round_by(r, a, b, c, ROUND);                                      \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_full_##name##_by(                            \
-        pl_u256 *r, const pl_u256 *a, const pl_u256 *b, const pl_divisor *c)                    \
-    {                                                                                           \
-        return pl_u256_muldiv_full_round_by(r, a, b, c, ROUND);                                 \
-    }                                                                                           \
-    PL_MUST_USE PL_INLINE pl_status pl_u256_div_##name##_by(pl_u256 *r, const pl_u256 *a,       \
-                                                            const pl_divisor *b)                \
-    {                                                                                           \
-        return pl_u256_div_round_by(r, a, b, ROUND);                                            \
+#define PL_MULDIV_NAMES_(name, ROUND)                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_##name(pl_u256 *r, const pl_u256 *a,            \
+                                                          const pl_u256 *b, const pl_u256 *c)      \
+    {                                                                                              \
+        return pl_u256_muldiv_round(r, a, b, c, ROUND);                                            \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_full_##name(pl_u256 *r, const pl_u256 *a,       \
+                                                               const pl_u256 *b, const pl_u256 *c) \
+    {                                                                                              \
+        return pl_u256_muldiv_full_round(r, a, b, c, ROUND);                                       \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_i256_muldiv_##name(pl_i256 *r, const pl_i256 *a,            \
+                                                          const pl_i256 *b, const pl_i256 *c)      \
+    {                                                                                              \
+        return pl_i256_muldiv_round(r, a, b, c, ROUND);                                            \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_i256_muldiv_full_##name(pl_i256 *r, const pl_i256 *a,       \
+                                                               const pl_i256 *b, const pl_i256 *c) \
+    {                                                                                              \
+        return pl_i256_muldiv_full_round(r, a, b, c, ROUND);                                       \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_##name##_by(                                    \
+        pl_u256 *r, const pl_u256 *a, const pl_u256 *b, const pl_divisor *c)                       \
+    {                                                                                              \
+        return pl_u256_muldiv_round_by(r, a, b, c, ROUND);                                         \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_u256_muldiv_full_##name##_by(                               \
+        pl_u256 *r, const pl_u256 *a, const pl_u256 *b, const pl_divisor *c)                       \
+    {                                                                                              \
+        return pl_u256_muldiv_full_round_by(r, a, b, c, ROUND);                                    \
+    }                                                                                              \
+    PL_MUST_USE PL_INLINE pl_status pl_u256_div_##name##_by(pl_u256 *r, const pl_u256 *a,          \
+                                                            const pl_divisor *b)                   \
+    {                                                                                              \
+        return pl_u256_div_round_by(r, a, b, ROUND);                                               \
     }
 
 PL_MULDIV_NAMES_(down, PL_ROUND_DOWN)

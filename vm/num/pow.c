@@ -1,4 +1,4 @@
-/* Powers by squaring and integer roots. spec 01 §5. */
+/* Powers by squaring and integer roots. spec 01 §7. */
 #include "vm/num/pow.h"
 
 #include "vm/num/div.h"
@@ -53,7 +53,8 @@ pl_status pl_u256_rpow_down(pl_u256 *r, const pl_u256 *x, uint64_t n, const pl_u
     return rpow(r, x, n, base, PL_ROUND_DOWN);
 }
 
-/* Liquity's loop: x carries the highest bit of n and meets the product y of the others at the end. */
+/* Liquity's loop: the square carries the highest bit of n and meets the product y of the others at
+ * the end. */
 pl_status pl_u256_decpow_half_up(pl_u256 *r, const pl_u256 *x, uint64_t n, const pl_u256 *base)
 {
     pl_divisor divisor;

@@ -1,4 +1,4 @@
-/* Powers and roots of unsigned integers, spec 01 §5. Fixed-point powers keep the loops of the
+/* Powers and roots of unsigned integers, spec 01 §7. Fixed-point powers keep the loops of the
  * protocols they come from, because the order of the roundings is part of the result. */
 #ifndef PL_NUM_POW_H
 #define PL_NUM_POW_H

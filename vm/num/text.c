@@ -1,5 +1,5 @@
 /* Numbers as text. Nothing here is hot: digits are handled one by one, and every parser is the one
- * decimal loop with a different limit and place for the point. spec 01 §6. */
+ * decimal loop with a different limit and place for the point. spec 01 §8. */
 #include "vm/num/text.h"
 
 #include "vm/num/signed.h"
@@ -258,8 +258,9 @@ size_t pl_u256_print_hex(char text[PL_NUM_TEXT_MAX], const pl_u256 *a)
     text[at++] = 'x';
     for (uint32_t i = digits; i-- > 0;) {
         const uint32_t position = 4 * i;
-        text[at++] = "0123456789abcdef"[(a->limb[position / PL_LIMB_BITS] >>
-                                         (position % PL_LIMB_BITS)) & 15];
+        text[at++] =
+            "0123456789abcdef"[(a->limb[position / PL_LIMB_BITS] >> (position % PL_LIMB_BITS)) &
+                               15];
     }
     return at;
 }

@@ -1,4 +1,4 @@
-/* Numbers as text, spec 01 §6: one strict form in, one canonical form out.
+/* Numbers as text, spec 01 §8: one strict form in, one canonical form out.
  *
  * Parsers take exactly `size` bytes. They return REJECT_NUMBER and put the offset of the first byte
  * that cannot belong to a number (or size, if the text stops too early) in *offset; a value too
@@ -9,8 +9,8 @@
 
 #include "vm/num/i256.h"
 
-#define PL_NUM_SCALE_MAX 77u  /* digits after the point: 10^77 < 2^256 */
-#define PL_NUM_TEXT_MAX 80u   /* sign, 78 digits, point */
+#define PL_NUM_SCALE_MAX 77u /* digits after the point: 10^77 < 2^256 */
+#define PL_NUM_TEXT_MAX  80u /* sign, 78 digits, point */
 
 /* "0", or digits without a leading zero; signed: "-" may come first, but not before "0". */
 PL_MUST_USE pl_status pl_u256_parse_dec(pl_u256 *r, size_t *offset, const char *text, size_t size);

@@ -1,5 +1,5 @@
-/* Nanoseconds per operation of vm/num, by slope: (time of many rounds - time of few) / extra work,
- * the smallest of several repetitions. "chained" feeds each result into the next operand, as a
+/* Nanoseconds per operation of vm/num, by slope: (time of many rounds - time of few) / extra work.
+ * "chained" feeds each result into the next operand, as a
  * program with one long dependency does; "apart" leaves the processor free to overlap them. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -41,7 +41,7 @@ static pl_u256 random_bits(uint32_t bits, uint32_t spread)
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -79,20 +79,20 @@ BENCH(run_full_down, pl_u256_muldiv_full_down(&r, a, b, c))
 BENCH(run_signed, pl_i256_muldiv_zero(&r, a, b, c))
 BENCH(run_sqrt, (pl_u256_sqrt_down(&r, a), PL_OK))
 
+/* A pre-empted run is only ever slower, so each length counts with its fastest repetition. */
 static double slope(void (*run)(int, int), int chained)
 {
-    double best = 1e9;
-    run(ROUNDS / 8, chained);
+    double few = 1e9, many = 1e9;
     for (int i = 0; i < REPEATS; i++) {
         const double t0 = seconds();
         run(ROUNDS / 8, chained);
         const double t1 = seconds();
         run(ROUNDS, chained);
         const double t2 = seconds();
-        const double per = ((t2 - t1) - (t1 - t0)) / (OPERANDS * (ROUNDS - ROUNDS / 8));
-        best = per < best ? per : best;
+        few = t1 - t0 < few ? t1 - t0 : few;
+        many = t2 - t1 < many ? t2 - t1 : many;
     }
-    return best * 1e9;
+    return (many - few) / (OPERANDS * (ROUNDS - ROUNDS / 8)) * 1e9;
 }
 
 /* Fills the operands with the given bit widths, the divisor with 10^ten, and prints one row. */
