@@ -345,6 +345,143 @@ class Hostile(Case):
             self.fails(plim("disasm", bad), INPUT, "bad.plb")
 
 
+class Import(Case):
+    lines = gzip.decompress(TRACE.read_bytes()).decode().splitlines()
+
+    def run_import(self, lines):
+        file = self.folder / "t.jsonl"
+        file.write_bytes("\n".join(lines).encode())
+        return plim("import", "evm-trace", file, "-o", self.folder / "out")
+
+    def changed(self, number, change):
+        """The trace with `change` done to line `number` (from 1)."""
+        line = json.loads(self.lines[number - 1])
+        change(line)
+        return [*self.lines[:number - 1], json.dumps(line), *self.lines[number:]]
+
+    def step(self, op, ok=True):
+        """The line number of the first step of this kind."""
+        for number, line in enumerate(self.lines[1:], 2):
+            step = json.loads(line)
+            if step["op"] == op and step["ok"] == ok:
+                return number
+        raise LookupError(op)
+
+    def test_whole(self):
+        first = plim("import", "evm-trace", TRACE, "-o", self.folder / "a")
+        self.assertEqual((first.returncode, first.stderr), (OK, ""))
+        self.assertIn("31 blocks", first.stdout)
+        self.assertIn("stand-in signer", first.stdout)
+        (self.folder / "plain.jsonl").write_text("\n".join(self.lines) + "\n")
+        self.assertEqual(plim("import", "evm-trace", self.folder / "plain.jsonl", "-o", self.folder / "b").returncode, OK)
+        names = ["README.md", "expect.plx.gz", "history.plh.gz", "world.json"]
+        self.assertEqual(sorted(os.listdir(self.folder / "a")), names)
+        for name in ("history.plh.gz", "world.json"):
+            self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes())
+        world = json.loads((self.folder / "a" / "world.json").read_text())
+        self.assertTrue(world["stand_in_signer"])
+        self.assertTrue(all("stand-in signer" in feed["note"] for feed in world["feeds"]))
+
+    def test_replay_finds_no_difference(self):
+        plim("import", "evm-trace", TRACE, "-o", self.folder / "a")
+        run = plim("replay", self.folder / "a", "--check-invariants", "--json")
+        told = json.loads(run.stdout)
+        self.assertEqual((run.returncode, told["mismatches"], told["first_difference"]), (OK, 0, None))
+        self.assertEqual((told["blocks"], told["compared_blocks"], told["liquidations"]), (31, 31, 2))
+        self.assertTrue(told["stand_in_signer"])
+        self.assertGreater(told["compared"], 31 * 300)
+        self.assertIn("stand-in signer", plim("replay", self.folder / "a").stdout)
+
+    def test_a_changed_number_is_found(self):
+        def change(step):
+            step["s"]["u"]["u1"]["a"]["WETH"][4] += "1"
+        lines = self.changed(9, change)
+        self.assertEqual(self.run_import(lines).returncode, OK)
+        run = plim("replay", self.folder / "out", "--json")
+        told = json.loads(run.stdout)
+        first = told["first_difference"]
+        self.assertEqual((run.returncode, told["mismatches"]), (DIVERGED, 1))
+        self.assertEqual((first["block"], first["where"], first["field"]),
+                         (9, "balances(user u1, asset WETH)", "wallet"))
+        self.assertEqual(first["expected"], first["computed"] + "1")
+
+    def test_several_files(self):
+        (self.folder / "x.jsonl").write_text("\n".join(self.lines))
+        run = plim("import", "evm-trace", TRACE, self.folder / "x.jsonl", "-o", self.folder / "many")
+        self.assertEqual(run.returncode, OK)
+        self.assertEqual(sorted(os.listdir(self.folder / "many")), ["tiny", "x"])
+
+    def test_bad_lines_are_named(self):
+        supply, price = self.step("supply"), self.step("setPrice")
+
+        def put(path, value):
+            def change(line):
+                for key in path[:-1]:
+                    line = line[key]
+                if value is None:
+                    del line[path[-1]]
+                else:
+                    line[path[-1]] = value
+            return change
+
+        cases = [
+            (supply, put(["args", "amount"], "1" + "0" * 80), "args.amount"),
+            (supply, put(["args", "amount"], "-1"), "args.amount"),
+            (supply, put(["args", "amount"], "007"), "args.amount"),
+            (supply, put(["args", "amount"], "1e3"), "args.amount"),
+            (supply, put(["args", "amount"], 1.5), "args.amount"),
+            (supply, put(["args", "amount"], None), "args"),
+            (supply, put(["args", "asset"], "DOGE"), "args.asset"),
+            (supply, put(["args", "onBehalfOf"], "nobody"), "args.onBehalfOf"),
+            (supply, put(["from"], "nobody"), "from"),
+            (supply, put(["op"], "suply"), "op"),
+            (supply, put(["okk"], True), 'unknown key "okk"; did you mean "ok"?'),
+            (supply, put(["ok"], "yes"), "ok"),
+            (supply, put(["i"], 99), "i"),
+            (supply, put(["t"], 5), "t"),
+            (supply, put(["t"], 2.5), "t"),
+            (supply, put(["s"], None), "s"),
+            (supply, put(["s", "r", "USDC", "price"], None), "s.r.USDC.price"),
+            (supply, put(["s", "r", "USDC", "price"], 5), "s.r.USDC.price"),
+            (supply, put(["s", "r", "DOGE"], {}), "s.r"),
+            (supply, put(["s", "u", "u1", "hf"], "x"), "s.u.u1.hf"),
+            (supply, put(["s", "u", "u1", "a", "WETH"], ["1"]), "s.u.u1.a.WETH"),
+            (supply, put(["ev"], [["Suply", {}]]), "ev"),
+            (supply, put(["ev"], [["Supply", {}]]), "ev"),
+            (supply, put(["ev"], [["Supply"]]), "ev"),
+            (price, put(["args", "price"], "0x5"), "args.price"),
+            (price, put(["args", "asset"], "DOGE"), "args"),
+            (price, put(["ok"], False), ""),
+            (self.step("supply", False), put(["err", "name"], "NO_SUCH_ERROR"), "err"),
+            (self.step("supply", False), put(["err", "kind"], "strange"), "err"),
+            (1, put(["protocol"], "aave-v9"), "protocol"),
+            (1, put(["reserves"], []), "reserves"),
+            (1, put(["reserves", 0, "id"], 3), "reserves[0].id"),
+            (1, put(["state", "u", "u1", "a", "WETH"], None), "state.u.u1.a.WETH"),
+            (1, put(["seed"], -1), "seed"),
+            (1, put(["users"], ["@evil"]), "users[0]"),
+        ]
+        for number, change, needle in cases:
+            with self.subTest(line=number, needle=needle):
+                self.fails(self.run_import(self.changed(number, change)), INPUT, f"t.jsonl:{number}: ", needle)
+                self.assertEqual(self.left(), ["t.jsonl"])
+
+    def test_bad_files(self):
+        double = [*self.lines[:5], '{"i":4,"i":4}', *self.lines[6:]]
+        self.fails(self.run_import(double), INPUT, "t.jsonl:6: ", "duplicate")
+        for line in ("[1]", "{", "null", '"x"', "[" * 100000, '{"i": 1e999}', '{"i": 99999999999999999999}',
+                     '{"op": "\\u0000"}'):
+            self.fails(self.run_import([*self.lines[:5], line, *self.lines[6:]]), INPUT, "t.jsonl:6: ")
+        self.fails(self.run_import([]), INPUT, "empty")
+        self.fails(self.run_import(self.lines[:-1]), INPUT, "promises 30 steps")
+        self.fails(self.run_import(self.lines[1:]), INPUT, "t.jsonl:1: ")
+        (self.folder / "t.jsonl.gz").write_bytes(gzip.compress(b" " * (64 << 20), 9))
+        self.fails(plim("import", "evm-trace", self.folder / "t.jsonl.gz", "-o", self.folder / "out"), INPUT,
+                   "more than 200 times")
+        self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "no" / "out"), INPUT, "cannot make")
+        self.assertEqual(self.left(), ["t.jsonl", "t.jsonl.gz"])
+
+
 class Archive(Case):
     def test_content(self):
         path, blocks, root = histories[0]

@@ -160,8 +160,25 @@ static pt_exit read_members(pl_u256 *mask, const pt_trace *trace, const pt_json 
     return PT_OK;
 }
 
-/* The category's own feed, one for all categories that name it; starts at 1.00000000. */
-static pt_exit mode_feed(uint64_t *feed, pt_trace *trace, const pt_json *mode, pt_report *report)
+/* The feed of this name, added when it is new; it starts at 1.00000000. SIZE_MAX: no room. */
+static size_t mode_feed(pt_trace *trace, const char *name)
+{
+    const size_t count = trace->build.feed_count;
+    for (size_t f = 0; f < count; f++) {
+        if (strcmp(trace->build.feeds[f].name, name) == 0) {
+            return f;
+        }
+    }
+    if (count >= PT_ASSETS_MAX + PT_FEEDS_EXTRA_MAX) {
+        return SIZE_MAX;
+    }
+    trace->first_prices[count] = pl_u256_from_u64(100000000);
+    pt_trace_add_feed(trace, name, PRICE_DECIMALS, "price of an eMode category in USD");
+    return count;
+}
+
+/* The category's own price source, or NO_FEED of the contract. */
+static pt_exit read_source(uint64_t *feed, pt_trace *trace, const pt_json *mode, pt_report *report)
 {
     const char *name = NULL;
     *feed = UINT32_MAX;
@@ -170,19 +187,8 @@ static pt_exit mode_feed(uint64_t *feed, pt_trace *trace, const pt_json *mode, p
         return PT_OK;
     }
     PT_TRY(pt_json_text(&name, mode, "priceSource", report));
-    for (size_t f = 0; f < trace->build.feed_count; f++) {
-        if (strcmp(trace->build.feeds[f].name, name) == 0) {
-            *feed = f;
-            return PT_OK;
-        }
-    }
-    if (trace->build.feed_count >= PT_ASSETS_MAX + PT_FEEDS_EXTRA_MAX) {
-        return pt_json_wrong(mode, report, "fewer price sources");
-    }
-    *feed = trace->build.feed_count;
-    trace->first_prices[*feed] = pl_u256_from_u64(100000000);
-    pt_trace_add_feed(trace, name, PRICE_DECIMALS, "price of an eMode category in USD");
-    return PT_OK;
+    *feed = mode_feed(trace, name);
+    return *feed != SIZE_MAX ? PT_OK : pt_json_wrong(mode, report, "fewer price sources");
 }
 
 static pt_exit add_mode(pt_trace *trace, const pt_json *mode, pt_report *report)
@@ -198,7 +204,7 @@ static pt_exit add_mode(pt_trace *trace, const pt_json *mode, pt_report *report)
         PT_TRY(pt_row_set_u64(&row, keys[i], value, report));
     }
     PT_TRY(read_members(&mask, trace, mode, report));
-    PT_TRY(mode_feed(&feed, trace, mode, report));
+    PT_TRY(read_source(&feed, trace, mode, report));
     if (pt_row_has(&row, "collateral_mask")) {
         PT_TRY(pt_row_set(&row, "collateral_mask", &mask, report));
         PT_TRY(pt_row_set(&row, "borrowable_mask", &mask, report));
@@ -230,6 +236,8 @@ static pt_exit add_market(pt_trace *trace, const pt_json *header, pt_report *rep
     return pt_row_end(&row, report);
 }
 
+static const pt_protocol aave_v3_0;
+
 static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report)
 {
     pt_json list, item, state, reserves, users;
@@ -249,6 +257,9 @@ static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
         PT_TRY(add_mode(trace, &item, report));
+    }
+    if (trace->protocol == &aave_v3_0) {
+        (void)mode_feed(trace, "EMP"); /* moves in every run, also where no category looks at it */
     }
     return add_market(trace, header, report);
 }
