@@ -184,7 +184,7 @@ static pl_status decode_functions(pl_decoder *d)
     pl_function *functions;
     PL_TRY(pl_decode_count16(d, &d->code->function_count, 0, PL_FUNCTIONS_MAX));
     PL_TRY(pl_decode_array(d, &functions, d->code->function_count, sizeof *functions,
-                           NAME_SIZE_MIN + 18));
+                           NAME_SIZE_MIN + 8));
     d->code->functions = functions;
     for (uint32_t i = 0; i < d->code->function_count; i++) {
         PL_TRY(decode_function(d, &functions[i]));

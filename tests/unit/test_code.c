@@ -1,0 +1,851 @@
+/* Containers: every rule of decode and validate has a row that breaks exactly that rule. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "tests/support/build_code.h"
+#include "vm/base/sha256.h"
+#include "vm/machine/disasm.h"
+#include "vm/machine/ops.h"
+#include "vm/machine/symbols.h"
+#include "vm/machine/value.h"
+
+#define PURE PL_EFFECT_PURE
+#define VIEW PL_EFFECT_VIEW
+#define TX   PL_EFFECT_TX
+
+static pl_status load(build *b, pl_code_error *where)
+{
+    build_memory memory;
+    size_t size;
+    pl_code code;
+    build_memory_init(&memory);
+    const uint8_t *bytes = build_finish(b, &size);
+    const pl_status status = pl_code_load(&code, where, &memory.memory, bytes, size);
+    if (status == PL_OK) {
+        pl_code_free(&code, &memory.memory);
+    } else {
+        assert_true(where->offset <= size);
+    }
+    assert_int_equal(memory.taken, 0);
+    return status;
+}
+
+static void expect(const char *reason, pl_status found, pl_status wanted)
+{
+    if (found != wanted) {
+        fail_msg("%s: %s, not %s", reason, pl_status_name(found), pl_status_name(wanted));
+    }
+}
+
+/* ---- instructions
+ * -------------------------------------------------------------------------------- */
+
+/* Constants 0, 1, 2^64; table 0 rows, table 1 the params; error Bad(x), event Did(x, n); imports
+ * 0 see (view), 1 act (tx); functions 0 pure h(x) -> (y), 1 view v(), 2 tx t(). */
+static build *context(void)
+{
+    build *b = build_start("context");
+    (void)build_constant(b, "0");
+    (void)build_constant(b, "1");
+    (void)build_constant(b, "18446744073709551616");
+    (void)build_enum(b, "Mode", "none,isolated");
+    (void)build_table(b, "rows", 0, "k:u64", "v:u256, n:u32, s:i8", "by_n:1");
+    (void)build_table(b, "settings", 1, "", "fee:u16=5[1,9]", "");
+    (void)build_error(b, "Bad", "x:u256");
+    (void)build_event(b, "Did", "x:u256, n:u64");
+    (void)build_import(b, "see", VIEW, "x:u256", "y:u256");
+    (void)build_import(b, "act", TX, "", "");
+    (void)build_function(b, "h", PURE, "x:u256", "y:u256", "w", "RET 0");
+    (void)build_function(b, "v", VIEW, "", "", "", "RET 0");
+    (void)build_function(b, "t", TX, "", "", "", "RET 0");
+    return b;
+}
+
+typedef struct code_row {
+    const char *reason;
+    pl_status status;
+    unsigned effect;
+    const char *registers; /* results: none */
+    const char *code;
+    uint32_t instruction; /* the one to blame */
+} code_row;
+
+static const code_row code_rows[] = {
+    {"smallest function", PL_OK, PURE, "", "RET 0", 0},
+    {"a range of nothing may start at the end", PL_OK, PURE, "nw", "RET 2", 0},
+    {"and no further", PL_REJECT_CODE_REGISTER, PURE, "nw", "RET 3", 0},
+    {"number without a row", PL_REJECT_CODE_OP, PURE, "", "raw 0 0 0 0 0 0; RET 0", 0},
+    {"last number", PL_REJECT_CODE_OP, PURE, "", "RET 0; raw 255 0 0 0 0 0; RET 0", 1},
+    {"unused e", PL_REJECT_CODE_OPERAND, PURE, "", "raw 0xb4 1 0 0 0 0", 0},
+    {"unused b", PL_REJECT_CODE_OPERAND, PURE, "", "raw 0xb4 0 0 1 0 0", 0},
+    {"unused d", PL_REJECT_CODE_OPERAND, PURE, "", "raw 0xb4 0 0 0 0 1", 0},
+    {"bit count zero", PL_REJECT_CODE_OPERAND, PURE, "w", "CHKU 0 0; RET 0", 0},
+    {"bit count 255", PL_OK, PURE, "w", "CHKU 0 255; RET 0", 0},
+    {"narrow bit count 63", PL_OK, PURE, "n", "CHKN 0 63; RET 0", 0},
+    {"narrow bit count 64", PL_REJECT_CODE_OPERAND, PURE, "n", "CHKN 0 64; RET 0", 0},
+    {"bits up to the top", PL_OK, PURE, "w", "GETBITS 0 0 246 10; RET 0", 0},
+    {"bits beyond the top", PL_REJECT_CODE_OPERAND, PURE, "w", "GETBITS 0 0 247 10; RET 0", 0},
+    {"put bits beyond the top", PL_REJECT_CODE_OPERAND, PURE, "w", "PUTBITS 0 0 0 247 10; RET 0",
+     0},
+    {"put bits up to the top", PL_OK, PURE, "w", "PUTBITS 0 0 0 246 10; RET 0", 0},
+    {"array of nothing", PL_REJECT_CODE_OPERAND, PURE, "nn", "LDXN 0 0 1 0; RET 0", 0},
+    {"wide array of nothing", PL_REJECT_CODE_OPERAND, PURE, "wn", "STX 0 0 1 0; RET 0", 0},
+    {"constant beyond the pool", PL_REJECT_CODE_REFERENCE, PURE, "w", "LDK 0 3; RET 0", 0},
+    {"narrow constant too large", PL_REJECT_CODE_REFERENCE, PURE, "n", "LDKN 0 2; RET 0", 0},
+    {"narrow constant", PL_OK, PURE, "n", "LDKN 0 1; RET 0", 0},
+    {"divisor zero", PL_REJECT_CODE_REFERENCE, PURE, "w", "DIVK_DN 0 0 0; RET 0", 0},
+    {"function", PL_REJECT_CODE_REFERENCE, PURE, "", "CALL 0 4 0; RET 0", 0},
+    {"import", PL_REJECT_CODE_REFERENCE, TX, "n", "XCALL 0 2 0 0; RET 0", 0},
+    {"table", PL_REJECT_CODE_REFERENCE, VIEW, "n", "HAS 0 2 0; RET 0", 0},
+    {"field", PL_REJECT_CODE_REFERENCE, VIEW, "nw", "GETF 1 0 0 3; RET 0", 0},
+    {"order", PL_REJECT_CODE_REFERENCE, VIEW, "nnn", "SEEK 0 0 1 2 0; RET 0", 0},
+    {"error", PL_REJECT_CODE_REFERENCE, PURE, "w", "REVERT 1 0", 0},
+    {"event", PL_REJECT_CODE_REFERENCE, TX, "wn", "EMIT 1 0; RET 0", 0},
+    {"prefix of the whole key", PL_OK, VIEW, "nnn", "SEEK 0 0 1 1 8; RET 0", 0},
+    {"prefix longer than the key", PL_REJECT_CODE_OPERAND, VIEW, "nnn", "SEEK 0 0 1 1 12; RET 0",
+     0},
+    {"register beyond the frame", PL_REJECT_CODE_REGISTER, PURE, "w", "NOT 0 1; RET 0", 0},
+    {"destination beyond the frame", PL_REJECT_CODE_REGISTER, PURE, "w", "NOT 1 0; RET 0", 0},
+    {"narrow where wide is read", PL_REJECT_CODE_REGISTER, PURE, "wn", "NOT 0 1; RET 0", 0},
+    {"wide where narrow is read", PL_REJECT_CODE_REGISTER, PURE, "nw", "NNOT 0 1; RET 0", 0},
+    {"narrow where wide is written", PL_REJECT_CODE_REGISTER, PURE, "nw", "NOT 0 1; RET 0", 0},
+    {"wide where narrow is written", PL_REJECT_CODE_REGISTER, PURE, "nw", "NNOT 1 0; RET 0", 0},
+    {"fourth operand", PL_REJECT_CODE_REGISTER, PURE, "nnw", "SELN 0 0 0 2; RET 0", 0},
+    {"array in the frame", PL_OK, PURE, "nnnn", "LDXN 0 1 0 3; RET 0", 0},
+    {"array beyond the frame", PL_REJECT_CODE_REGISTER, PURE, "nnnn", "LDXN 0 1 0 4; RET 0", 0},
+    {"array with a wide one", PL_REJECT_CODE_REGISTER, PURE, "nnwn", "LDXN 0 1 0 3; RET 0", 0},
+    {"wide array with a narrow one", PL_REJECT_CODE_REGISTER, PURE, "nwnw", "LDX 1 1 0 3; RET 0",
+     0},
+    {"key", PL_REJECT_CODE_REGISTER, VIEW, "nw", "HAS 0 0 1; RET 0", 0},
+    {"key beyond the frame", PL_REJECT_CODE_REGISTER, VIEW, "n", "HAS 0 0 1; RET 0", 0},
+    {"row", PL_OK, VIEW, "nwnw", "GET 1 0 0; RET 0", 0},
+    {"row kinds", PL_REJECT_CODE_REGISTER, VIEW, "nwnn", "GET 1 0 0; RET 0", 0},
+    {"row beyond the frame", PL_REJECT_CODE_REGISTER, VIEW, "nwn", "GET 1 0 0; RET 0", 0},
+    {"row read kinds", PL_REJECT_CODE_REGISTER, TX, "nwnn", "PUT 1 0 0; RET 0", 0},
+    {"field register", PL_REJECT_CODE_REGISTER, VIEW, "n", "GETF 0 0 0 0; RET 0", 0},
+    {"field register read", PL_REJECT_CODE_REGISTER, TX, "nw", "PUTF 1 0 0 1; RET 0", 0},
+    {"signed field is wide", PL_REJECT_CODE_REGISTER, VIEW, "n", "GETF 0 0 0 2; RET 0", 0},
+    {"call argument", PL_REJECT_CODE_REGISTER, PURE, "nw", "CALL 0 0 1; RET 0", 0},
+    {"call result", PL_REJECT_CODE_REGISTER, PURE, "nw", "CALL 1 0 0; RET 0", 0},
+    {"contract number", PL_REJECT_CODE_REGISTER, VIEW, "w", "XCALL 0 0 0 0; RET 0", 0},
+    {"import result", PL_REJECT_CODE_REGISTER, VIEW, "nw", "XCALL 0 0 1 0; RET 0", 0},
+    {"try status is narrow", PL_REJECT_CODE_REGISTER, VIEW, "nww", "XTRY 0 0 1 1; RET 0", 0},
+    {"try", PL_OK, VIEW, "wnw", "XTRY 1 0 0 1; RET 0", 0},
+    {"try result beyond the frame", PL_REJECT_CODE_REGISTER, VIEW, "wn", "XTRY 1 0 0 1; RET 0", 0},
+    {"error argument", PL_REJECT_CODE_REGISTER, PURE, "n", "REVERT 0 0", 0},
+    {"required error argument", PL_REJECT_CODE_REGISTER, PURE, "n", "REQUIRE 0 0 0; RET 0", 0},
+    {"event argument", PL_REJECT_CODE_REGISTER, TX, "ww", "EMIT 0 0; RET 0", 0},
+    {"price information", PL_OK, VIEW, "nwnnnn", "PRICEINFO 1 0; RET 0", 0},
+    {"price information kinds", PL_REJECT_CODE_REGISTER, VIEW, "nwnnnw", "PRICEINFO 1 0; RET 0", 0},
+    {"price information beyond", PL_REJECT_CODE_REGISTER, VIEW, "nwnnn", "PRICEINFO 1 0; RET 0", 0},
+    {"jump to the last", PL_OK, PURE, "", "JMP 1; RET 0", 0},
+    {"jump beyond", PL_REJECT_CODE_JUMP, PURE, "", "JMP 2; RET 0", 0},
+    {"branch beyond", PL_REJECT_CODE_JUMP, PURE, "n", "NNOT 0 0; JZ 0 3; RET 0", 1},
+    {"other branch beyond", PL_REJECT_CODE_JUMP, PURE, "n", "JNZ 0 65535; RET 0", 0},
+    {"falls off after computing", PL_REJECT_CODE_FALL_OFF, PURE, "n", "NNOT 0 0", 0},
+    {"falls off after a branch", PL_REJECT_CODE_FALL_OFF, PURE, "n", "RET 0; JZ 0 0", 1},
+    {"falls off after the other branch", PL_REJECT_CODE_FALL_OFF, PURE, "n", "JNZ 0 0", 0},
+    {"falls off after a call", PL_REJECT_CODE_FALL_OFF, TX, "", "CALL 0 2 0", 0},
+    {"ends in unreachable", PL_OK, PURE, "", "UNREACHABLE", 0},
+    {"ends in a loop", PL_OK, PURE, "", "JMP 0", 0},
+    {"pure reads a row", PL_REJECT_CODE_EFFECT, PURE, "n", "HAS 0 0 0; RET 0", 0},
+    {"pure reads a field", PL_REJECT_CODE_EFFECT, PURE, "nw", "GETF 1 0 0 0; RET 0", 0},
+    {"pure seeks", PL_REJECT_CODE_EFFECT, PURE, "nn", "SEEK 0 0 1 0 0; RET 0", 0},
+    {"pure asks who calls", PL_REJECT_CODE_EFFECT, PURE, "w", "CALLER 0; RET 0", 0},
+    {"pure asks the time", PL_REJECT_CODE_EFFECT, PURE, "n", "TIME 0; RET 0", 0},
+    {"pure asks a price", PL_REJECT_CODE_EFFECT, PURE, "wn", "PRICE 0 1 8; RET 0", 0},
+    {"pure calls view", PL_REJECT_CODE_EFFECT, PURE, "", "CALL 0 1 0; RET 0", 0},
+    {"pure calls pure", PL_OK, PURE, "w", "CALL 0 0 0; RET 0", 0},
+    {"pure calls out", PL_REJECT_CODE_EFFECT, PURE, "nw", "XCALL 0 0 1 1; RET 0", 0},
+    {"pure tries out", PL_REJECT_CODE_EFFECT, PURE, "wnw", "XTRY 1 0 0 1; RET 0", 0},
+    {"view calls view", PL_OK, VIEW, "", "CALL 0 1 0; RET 0", 0},
+    {"view calls tx", PL_REJECT_CODE_EFFECT, VIEW, "", "CALL 0 2 0; RET 0", 0},
+    {"view calls out for view", PL_OK, VIEW, "nw", "XCALL 0 0 1 1; RET 0", 0},
+    {"view calls out for tx", PL_REJECT_CODE_EFFECT, VIEW, "n", "XCALL 0 1 0 0; RET 0", 0},
+    {"view tries tx", PL_REJECT_CODE_EFFECT, VIEW, "nn", "XTRY 0 1 0 1; RET 0", 0},
+    {"view writes a row", PL_REJECT_CODE_EFFECT, VIEW, "nwnw", "PUT 1 0 0; RET 0", 0},
+    {"view writes a field", PL_REJECT_CODE_EFFECT, VIEW, "nw", "PUTF 1 0 0 0; RET 0", 0},
+    {"view deletes", PL_REJECT_CODE_EFFECT, VIEW, "nn", "DEL 0 0 1; RET 0", 0},
+    {"view emits", PL_REJECT_CODE_EFFECT, VIEW, "wn", "EMIT 0 0; RET 0", 0},
+    {"tx writes all", PL_OK, TX, "nwnw", "PUT 1 0 0; PUTF 1 0 0 0; DEL 0 0 0; EMIT 0 1; RET 0", 0},
+    {"tx reads params", PL_OK, TX, "n", "GET 0 1 0; RET 0", 0},
+    {"tx writes params", PL_REJECT_CODE_EFFECT, TX, "n", "PUT 0 1 0; RET 0", 0},
+    {"tx writes a param", PL_REJECT_CODE_EFFECT, TX, "n", "PUTF 0 1 0 0; RET 0", 0},
+    {"tx deletes params", PL_REJECT_CODE_EFFECT, TX, "n", "DEL 0 1 0; RET 0", 0},
+};
+
+static void test_instructions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof code_rows / sizeof *code_rows; i++) {
+        const code_row *row = &code_rows[i];
+        pl_code_error where;
+        build *b = context();
+        (void)build_function(b, "f", row->effect, "", "", row->registers, row->code);
+        const pl_status status = load(b, &where);
+        expect(row->reason, status, row->status);
+        if (status != PL_OK && (where.function != 3 || where.instruction != row->instruction)) {
+            fail_msg("%s: blames function %u, instruction %u", row->reason,
+                     (unsigned)where.function, (unsigned)where.instruction);
+        }
+        build_free(b);
+    }
+}
+
+/* ---- the shape of functions
+ * ------------------------------------------------------------------------ */
+
+typedef struct shape_row {
+    const char *reason;
+    pl_status status;
+    unsigned flags;
+    const char *parameters, *results, *registers;
+} shape_row;
+
+static const shape_row shape_rows[] = {
+    {"public", PL_OK, VIEW | PL_FUNCTION_PUBLIC, "x:u64", "y:u64", "n"},
+    {"unknown flag", PL_REJECT_NON_CANONICAL, 0x40, "", "", ""},
+    {"effect 3", PL_REJECT_NON_CANONICAL, 3, "", "", ""},
+    {"reentrant", PL_OK, PL_FUNCTION_REENTRANT | PL_FUNCTION_PUBLIC, "", "", ""},
+    {"reentrant, not public", PL_REJECT_CODE_SIGNATURE, PL_FUNCTION_REENTRANT, "", "", ""},
+    {"hook", PL_OK, TX | PL_FUNCTION_ON_BLOCK, "", "", ""},
+    {"hook that is view", PL_REJECT_CODE_SIGNATURE, VIEW | PL_FUNCTION_ON_BLOCK, "", "", ""},
+    {"hook with parameter", PL_REJECT_CODE_SIGNATURE, TX | PL_FUNCTION_ON_BLOCK, "x:u64", "", "n"},
+    {"hook with result", PL_REJECT_CODE_SIGNATURE, TX | PL_FUNCTION_ON_BLOCK, "", "x:u64", "n"},
+    {"public hook", PL_REJECT_CODE_SIGNATURE, TX | PL_FUNCTION_ON_BLOCK | PL_FUNCTION_PUBLIC, "",
+     "", ""},
+    {"invariant", PL_OK, VIEW | PL_FUNCTION_INVARIANT, "", "ok:bool", "n"},
+    {"invariant that is tx", PL_REJECT_CODE_SIGNATURE, TX | PL_FUNCTION_INVARIANT, "", "ok:bool",
+     "n"},
+    {"invariant with parameter", PL_REJECT_CODE_SIGNATURE, PL_FUNCTION_INVARIANT, "x:u64",
+     "ok:bool", "n"},
+    {"invariant without result", PL_REJECT_CODE_SIGNATURE, PL_FUNCTION_INVARIANT, "", "", "n"},
+    {"invariant with a number", PL_REJECT_CODE_SIGNATURE, PL_FUNCTION_INVARIANT, "", "x:u8", "n"},
+    {"invariant with two", PL_REJECT_CODE_SIGNATURE, PL_FUNCTION_INVARIANT, "", "x:bool, y:bool",
+     "nn"},
+    {"parameter without register", PL_REJECT_CODE_SIGNATURE, PURE, "x:u64", "", ""},
+    {"parameter in a wide register", PL_REJECT_CODE_SIGNATURE, PURE, "x:u64", "", "w"},
+    {"parameter in a narrow register", PL_REJECT_CODE_SIGNATURE, PURE, "x:u8,y:i8", "", "nn"},
+    {"parameters of one name", PL_REJECT_DUPLICATE, PURE, "x:u8,x:u8", "", "nn"},
+    {"results of one name", PL_REJECT_DUPLICATE, PURE, "", "x:u8,x:u8", "nn"},
+    {"result of the wrong kind", PL_REJECT_CODE_REGISTER, PURE, "", "x:u72", "n"},
+    {"unknown enum", PL_REJECT_TYPE, PURE, "x:enum0", "", "n"},
+    {"type of no bytes", PL_REJECT_TYPE, PURE, "x:u0", "", "n"},
+    {"type of 33 bytes", PL_REJECT_TYPE, PURE, "x:i264", "", "w"},
+    {"name with a digit first", PL_REJECT_NAME, PURE, "9x:u8", "", "n"},
+    {"name with a dot last", PL_REJECT_NAME, PURE, "x.:u8", "", "n"},
+    {"name with a dot first", PL_REJECT_NAME, PURE, ".x:u8", "", "n"},
+    {"name with two dots", PL_REJECT_NAME, PURE, "x..y:u8", "", "n"},
+    {"name with a digit after a dot", PL_REJECT_NAME, PURE, "x.9:u8", "", "n"},
+    {"name in two parts", PL_OK, PURE, "x.y9:u8", "", "n"},
+    {"name of nothing", PL_REJECT_NAME, PURE, ":u8", "", "n"},
+    {"name with a hyphen", PL_REJECT_NAME, PURE, "x-y:u8", "", "n"},
+};
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shape_rows / sizeof *shape_rows; i++) {
+        const shape_row *row = &shape_rows[i];
+        pl_code_error where;
+        build *b = build_start("shape");
+        (void)build_function(b, "f", row->flags, row->parameters, row->results, row->registers,
+                             "RET 0");
+        expect(row->reason, load(b, &where), row->status);
+        build_free(b);
+    }
+}
+
+/* ---- tables
+ * ---------------------------------------------------------------------------------------- */
+
+typedef struct table_row {
+    const char *reason;
+    pl_status status;
+    unsigned flags;
+    const char *keys, *fields, *indexes;
+} table_row;
+
+static const table_row table_rows[] = {
+    {"plain", PL_OK, 0, "k:u8", "v:u8", ""},
+    {"no key", PL_OK, 0, "", "v:u8", ""},
+    {"unknown flag", PL_REJECT_NON_CANONICAL, 2, "", "v:u8", ""},
+    {"five key fields", PL_REJECT_LIMIT, 0, "a:u8,b:u8,c:u8,d:u8,e:u8", "v:u8", ""},
+    {"no value", PL_REJECT_LIMIT, 0, "k:u8", "", ""},
+    {"key and value of one name", PL_REJECT_DUPLICATE, 0, "k:u8", "k:u8", ""},
+    {"values of one name", PL_REJECT_DUPLICATE, 0, "k:u8", "v:u8,v:u8", ""},
+    {"keys of one name", PL_REJECT_DUPLICATE, 0, "k:u8,k:u8", "v:u8", ""},
+    {"indexes", PL_OK, 0, "k:u8", "a:u8,b:u8", "x:0; y:1,0"},
+    {"indexes of one name", PL_REJECT_DUPLICATE, 0, "k:u8", "a:u8,b:u8", "x:0; x:1"},
+    {"index over a field that is not there", PL_REJECT_CODE_REFERENCE, 0, "k:u8", "a:u8", "x:1"},
+    {"index over one field twice", PL_REJECT_DUPLICATE, 0, "k:u8", "a:u8", "x:0,0"},
+    {"index over five", PL_REJECT_LIMIT, 0, "k:u8", "a:u8,b:u8,c:u8,d:u8,e:u8", "x:0,1,2,3,4"},
+    {"five indexes", PL_REJECT_LIMIT, 0, "k:u8", "a:u8", "a:0;b:0;c:0;d:0;e:0"},
+    {"params", PL_OK, 1, "", "a:u8=5[5,5], b:i8[-1,1], c:bool", ""},
+    {"params with a key", PL_REJECT_TYPE, 1, "k:u8", "a:u8", ""},
+    {"params with an index", PL_REJECT_TYPE, 1, "", "a:u8", "x:0"},
+    {"range outside params", PL_REJECT_TYPE, 0, "", "a:u8[1,2]", ""},
+    {"empty range", PL_REJECT_RANGE, 1, "", "a:u8[2,1]", ""},
+    {"empty signed range", PL_REJECT_RANGE, 1, "", "a:i16[1,-1]", ""},
+    {"default below", PL_REJECT_RANGE, 1, "", "a:u8=1[2,3]", ""},
+    {"default above", PL_REJECT_RANGE, 1, "", "a:u8=4[2,3]", ""},
+    {"signed default", PL_OK, 1, "", "a:i16=-5[-6,3]", ""},
+    {"signed default below", PL_REJECT_RANGE, 1, "", "a:i16=-7[-6,3]", ""},
+    {"bool of 2", PL_REJECT_NON_CANONICAL, 0, "", "a:bool=2", ""},
+    {"enum default", PL_OK, 0, "", "a:enum0=1", ""},
+    {"enum default without variant", PL_REJECT_NON_CANONICAL, 0, "", "a:enum0=2", ""},
+    {"empty symbol", PL_OK, 0, "", "a:symbol=0", ""},
+    {"symbol that ends in a letter", PL_REJECT_NON_CANONICAL, 0, "", "a:symbol=65", ""},
+    {"range of a wrong bool", PL_REJECT_NON_CANONICAL, 1, "", "a:bool[0,3]", ""},
+};
+
+static void test_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof table_rows / sizeof *table_rows; i++) {
+        const table_row *row = &table_rows[i];
+        pl_code_error where;
+        build *b = build_start("tables");
+        (void)build_enum(b, "Mode", "none,isolated");
+        (void)build_table(b, "t", row->flags, row->keys, row->fields, row->indexes);
+        expect(row->reason, load(b, &where), row->status);
+        build_free(b);
+    }
+}
+
+static void add_twice(build *b, int what)
+{
+    for (int i = 0; i < 2; i++) {
+        switch (what) {
+        case 0:
+            (void)build_enum(b, "x", "a");
+            break;
+        case 1:
+            (void)build_table(b, "x", 0, "", "a:u8", "");
+            break;
+        case 2:
+            (void)build_error(b, "x", "");
+            break;
+        case 3:
+            (void)build_event(b, "x", "");
+            break;
+        case 4:
+            (void)build_import(b, "x", PURE, "", "");
+            break;
+        case 5:
+            (void)build_function(b, "x", PURE, "", "", "", "RET 0");
+            break;
+        default:
+            (void)build_table(b, i == 0 ? "x" : "y", 1, "", "a:u8", "");
+            break;
+        }
+    }
+}
+
+static void test_duplicates(void **state)
+{
+    (void)state;
+    for (int what = 0; what <= 6; what++) {
+        pl_code_error where;
+        build *b = build_start("twice");
+        add_twice(b, what);
+        assert_int_equal(load(b, &where), PL_REJECT_DUPLICATE);
+        build_free(b);
+    }
+    static const char *const lists[] = {"a:u8,a:u8", ""};
+    for (int what = 0; what < 4; what++) {
+        pl_code_error where;
+        build *b = build_start("twice");
+        (void)build_error(b, "x", lists[what != 0]);
+        (void)build_event(b, "x", lists[what != 1]);
+        (void)build_import(b, "x", PURE, lists[what != 2], lists[what != 3]);
+        assert_int_equal(load(b, &where), PL_REJECT_DUPLICATE);
+        build_free(b);
+    }
+    build *b = build_start("variants");
+    pl_code_error where;
+    (void)build_enum(b, "x", "a,b,a");
+    assert_int_equal(load(b, &where), PL_REJECT_DUPLICATE);
+    build_free(b);
+    b = build_start("effect");
+    (void)build_import(b, "x", 3, "", "");
+    assert_int_equal(load(b, &where), PL_REJECT_NON_CANONICAL);
+    build_free(b);
+}
+
+/* ---- limits
+ * ---------------------------------------------------------------------------------------- */
+
+static char *repeat(const char *format, unsigned count)
+{
+    char *text = calloc(count + 1, 32);
+    size_t size = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size += (size_t)snprintf(text + size, 32, format, i);
+    }
+    return text;
+}
+
+static pl_status load_with_parameters(unsigned parameters, unsigned results, unsigned registers)
+{
+    pl_code_error where;
+    build *b = build_start("many");
+    char *in = repeat("a%u:u8,", parameters), *out = repeat("b%u:u8,", results),
+         *kinds = calloc(registers + 1, 1);
+    for (unsigned i = 0; i < registers; i++) {
+        kinds[i] = 'n';
+    }
+    (void)build_function(b, "f", PURE, in, out, kinds, "RET 0");
+    const pl_status status = load(b, &where);
+    build_free(b);
+    free(in);
+    free(out);
+    free(kinds);
+    return status;
+}
+
+static pl_status load_with_row(unsigned fields, const char *format)
+{
+    pl_code_error where;
+    build *b = build_start("wide");
+    char *text = repeat(format, fields);
+    (void)build_table(b, "t", 0, "", text, "");
+    const pl_status status = load(b, &where);
+    build_free(b);
+    free(text);
+    return status;
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(load_with_parameters(32, 0, 32), PL_OK);
+    assert_int_equal(load_with_parameters(33, 0, 33), PL_REJECT_LIMIT);
+    assert_int_equal(load_with_parameters(0, 64, 64), PL_OK);
+    assert_int_equal(load_with_parameters(0, 65, 65), PL_REJECT_LIMIT);
+    assert_int_equal(load_with_parameters(0, 0, 2048), PL_OK);
+    assert_int_equal(load_with_parameters(0, 0, 2049), PL_REJECT_LIMIT);
+    assert_int_equal(load_with_row(32, "a%u:u256,"), PL_OK);
+    assert_int_equal(load_with_row(33, "a%u:u256,"), PL_REJECT_LIMIT);
+    assert_int_equal(load_with_row(64, "a%u:u8,"), PL_OK);
+    assert_int_equal(load_with_row(65, "a%u:u8,"), PL_REJECT_LIMIT);
+    pl_code_error where;
+    for (unsigned count = 4096; count <= 4097; count++) {
+        build *b = build_start("constants");
+        for (unsigned i = 0; i < count; i++) {
+            (void)build_constant(b, "1");
+        }
+        assert_int_equal(load(b, &where), count == 4096 ? PL_OK : PL_REJECT_LIMIT);
+        build_free(b);
+    }
+    build *b = build_start("empty");
+    (void)build_function(b, "f", PURE, "", "", "", "");
+    assert_int_equal(load(b, &where), PL_REJECT_LIMIT);
+    build_free(b);
+    char *nops = calloc(32769, 6);
+    for (size_t i = 0; i < 32769; i++) {
+        memcpy(nops + 6 * i, "JMP 0;", 6);
+    }
+    nops[32769 * 6 - 1] = '\0';
+    for (unsigned count = 32768; count <= 32769; count++) {
+        b = build_start("long");
+        (void)build_function(b, "f", PURE, "", "", "", nops + (32769 - count) * 6);
+        assert_int_equal(load(b, &where), count == 32768 ? PL_OK : PL_REJECT_LIMIT);
+        build_free(b);
+    }
+    free(nops);
+}
+
+/* ---- the container's own bytes
+ * ------------------------------------------------------------------- */
+
+static pl_status load_bytes(pl_code_error *where, const uint8_t *bytes, size_t size)
+{
+    build_memory memory;
+    pl_code code;
+    uint8_t *exact = malloc(size + (size == 0)); /* so that reading beyond the end is seen */
+    memcpy(exact, bytes, size);
+    build_memory_init(&memory);
+    const pl_status status = pl_code_load(&code, where, &memory.memory, exact, size);
+    if (status == PL_OK) {
+        pl_code_free(&code, &memory.memory);
+    }
+    assert_int_equal(memory.taken, 0);
+    assert_true(memory.most <= 64 * size + 400000); /* proportional to what is there */
+    free(exact);
+    return status;
+}
+
+static void test_frame_of_the_container(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        uint8_t value;
+        pl_status status;
+    } rows[] = {
+        {0, 'p', PL_REJECT_MAGIC},    {5, 2, PL_REJECT_VERSION},   {4, 1, PL_REJECT_VERSION},
+        {7, 2, PL_REJECT_VERSION},    {8, 1, PL_REJECT_TRUNCATED}, {12, 0, PL_REJECT_NAME},
+        {12, 64, PL_REJECT_NAME},     {13, '7', PL_REJECT_NAME},   {13, 0xc3, PL_REJECT_NAME},
+        {15, 1, PL_REJECT_TRUNCATED},
+    };
+    build *b = build_start("ab");
+    size_t size;
+    pl_code_error where;
+    (void)build_function(b, "f", PURE, "", "", "nw", "RET 0");
+    build_symbols_simple(b, "a.plim");
+    uint8_t *bytes = build_finish(b, &size);
+    assert_int_equal(load_bytes(&where, bytes, size), PL_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const uint8_t old = bytes[rows[i].offset];
+        bytes[rows[i].offset] = rows[i].value;
+        expect("frame", load_bytes(&where, bytes, size), rows[i].status);
+        bytes[rows[i].offset] = old;
+    }
+    for (size_t cut = 0; cut < size; cut++) {
+        assert_int_equal(load_bytes(&where, bytes, cut), PL_REJECT_TRUNCATED);
+        assert_true(where.offset <= cut);
+    }
+    uint8_t *more = malloc(size + 1);
+    memcpy(more, bytes, size);
+    more[size] = 0;
+    assert_int_equal(load_bytes(&where, more, size + 1), PL_REJECT_TRAILING);
+    assert_int_equal(where.offset, size);
+    free(more);
+    build_free(b);
+}
+
+static void test_body_ends_with_its_last_function(void **state)
+{
+    (void)state;
+    build *b = build_start("a");
+    size_t size;
+    pl_code_error where;
+    uint8_t *bytes = build_finish(b, &size);
+    uint8_t longer[64];
+    memcpy(longer, bytes, size);
+    longer[size] = 0; /* the section grows by one byte, the contents do not */
+    longer[11]++;
+    assert_int_equal(load_bytes(&where, longer, size + 1), PL_REJECT_TRAILING);
+    assert_int_equal(where.offset, size - 4);
+    build_free(b);
+}
+
+static void test_wide_bits_and_texts(void **state)
+{
+    (void)state;
+    pl_code_error where;
+    size_t size;
+    build *b = build_start("a");
+    (void)build_function(b, "f", PURE, "", "", "nw", "RET 0");
+    uint8_t *bytes = build_finish(b, &size);
+    const size_t bits = size - 4 - 10 - 2 - 1;
+    assert_int_equal(bytes[bits], 2);
+    bytes[bits] = 6; /* a third register that is not there */
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_NON_CANONICAL);
+    assert_int_equal(where.offset, bits);
+    build_free(b);
+    b = build_start("a");
+    (void)build_error(b, "e", "x:u8");
+    bytes = build_finish(b, &size);
+    const size_t unit = size - 4 - 2 - 2 - 2 - 4 - 1;
+    assert_int_equal(bytes[unit], 0);
+    bytes[unit] = 64;
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_NAME);
+    bytes[unit] = 0;
+    bytes[unit + 3] = 78; /* scale */
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_TYPE);
+    bytes[unit + 3] = 77;
+    assert_int_equal(load_bytes(&where, bytes, size), PL_OK);
+    bytes[unit + 4] = 1; /* extra */
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_TYPE);
+    bytes[unit + 4] = 0;
+    bytes[unit + 1] = 7; /* class */
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_TYPE);
+    build_free(b);
+}
+
+static void test_container_size(void **state)
+{
+    (void)state;
+    const size_t size = PL_CODE_SIZE_MAX + 1;
+    uint8_t *bytes = calloc(1, size);
+    pl_code_error where;
+    assert_int_equal(load_bytes(&where, bytes, size), PL_REJECT_LIMIT);
+    assert_int_equal(load_bytes(&where, bytes, size - 1), PL_REJECT_MAGIC);
+    free(bytes);
+}
+
+/* Every byte set to every value: one status, never a crash, the place inside. */
+static void test_every_byte(void **state)
+{
+    (void)state;
+    build *b = context();
+    size_t size;
+    build_symbols_simple(b, "a.plim");
+    uint8_t *bytes = build_finish(b, &size);
+    pl_code_error where;
+    for (size_t i = 0; i < size; i++) {
+        const uint8_t old = bytes[i];
+        for (unsigned value = 0; value < 256; value += 1 + (unsigned)(i % 3)) {
+            bytes[i] = (uint8_t)value;
+            const pl_status status = load_bytes(&where, bytes, size);
+            assert_true(status == PL_OK || pl_is_reject(status));
+            assert_true(where.offset <= size);
+        }
+        bytes[i] = old;
+    }
+    build_free(b);
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    build_memory memory;
+    build *b = context();
+    size_t size;
+    pl_code code;
+    pl_code_error where;
+    const uint8_t *bytes = build_finish(b, &size);
+    pl_status status = PL_FAULT_MEMORY;
+    build_memory_init(&memory);
+    for (memory.limit = 1000; status != PL_OK; memory.limit += 1000) {
+        status = pl_code_load(&code, &where, &memory.memory, bytes, size);
+        assert_true(status == PL_OK || status == PL_FAULT_MEMORY);
+        assert_true(status == PL_OK || memory.taken == 0);
+        assert_true(memory.limit < 1000000);
+    }
+    assert_true(memory.limit > 4000);
+    pl_code_free(&code, &memory.memory);
+    assert_int_equal(memory.taken, 0);
+    build_free(b);
+}
+
+/* ---- what loading leaves
+ * ----------------------------------------------------------------------------- */
+
+static void test_blocks_of_gas(void **state)
+{
+    (void)state;
+    build_memory memory;
+    pl_code code;
+    build *b = build_start("gas");
+    build_memory_init(&memory);
+    /* 0 NNOT 1 | 1 JZ 2 -> 4 | 2 NADD 1 | 3 JMP 1 -> 5 | 4 NMOD 2 | 5 RET 2 | 6 UNREACHABLE 1 | 7
+     * RET */
+    (void)build_function(b, "f", PURE, "", "", "n",
+                         "NNOT 0 0; JZ 0 4; NADD 0 0 0; JMP 5; NMOD 0 0 0; RET 0; UNREACHABLE;"
+                         "RET 0");
+    build_load(b, &code, &memory.memory);
+    static const uint32_t wanted[] = {3, 0, 2, 0, 2, 2, 1, 2};
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(code.functions[0].block_gas[i], wanted[i]);
+    }
+    pl_code_free(&code, &memory.memory);
+    build_free(b);
+}
+
+static void test_hash_covers_the_body_only(void **state)
+{
+    (void)state;
+    build_memory memory;
+    pl_code plain, named;
+    uint8_t hash[32];
+    build *a = context(), *b = context();
+    build_memory_init(&memory);
+    build_symbols_simple(b, "a.plim");
+    build_load(a, &plain, &memory.memory);
+    build_load(b, &named, &memory.memory);
+    assert_memory_equal(plain.hash, named.hash, 32);
+    uint8_t *data = malloc(4 + plain.body_size);
+    memcpy(data, "\0\1\0\1", 4);
+    memcpy(data + 4, plain.body, plain.body_size);
+    pl_tagged_of(hash, &pl_tag_code, data, 4 + plain.body_size);
+    assert_memory_equal(plain.hash, hash, 32);
+    free(data);
+    pl_code_free(&plain, &memory.memory);
+    pl_code_free(&named, &memory.memory);
+    build_free(a);
+    build_free(b);
+}
+
+static void test_schema(void **state)
+{
+    (void)state;
+    build_memory memory;
+    pl_code code;
+    build *b = build_start("schema");
+    build_memory_init(&memory);
+    (void)build_table(b, "t", 0, "a:u8,b:account", "x:u16=258,y:i24=-1", "by:1,0");
+    (void)build_table(b, "u", 0, "", "x:u16=1,y:u8", "");
+    build_load(b, &code, &memory.memory);
+    const pl_table *t = &code.tables[0];
+    assert_int_equal(t->key_size, 33);
+    assert_int_equal(t->keys[1].offset, 1);
+    assert_int_equal(t->row_size, 5);
+    assert_int_equal(t->fields[1].offset, 2);
+    assert_int_equal(t->indexes[0].key_size, 38);
+    assert_true(t->has_all_defaults);
+    assert_memory_equal(t->default_row, "\1\2\xff\xff\xff", 5);
+    assert_false(code.tables[1].has_all_defaults);
+    assert_null(code.tables[1].default_row);
+    pl_code_free(&code, &memory.memory);
+    build_free(b);
+}
+
+/* ---- symbols
+ * ----------------------------------------------------------------------------------------- */
+
+static const uint8_t symbols[] = {0, 1, 1, 'f',                   /* one file                */
+                                  0, 3,                           /* three names             */
+                                  0, 0, 1, 'x', 3, 'r', 'a', 'y', /* register 0: x, unit ray */
+                                  0, 9, 1, 'q', 0,                /* beyond the frame        */
+                                  0, 1, 1, 'y', 0,                /* register 1: y           */
+                                  0, 0, 0, 0,   0, 7,             /* line 7                  */
+                                  0, 0, 0, 0,   1, 2};            /* line 258                */
+
+static build *with_symbols(const uint8_t *bytes, size_t size)
+{
+    build *b = build_start("named");
+    (void)build_function(b, "f", PURE, "x:u256", "y:u256", "ww", "NOT 1 0; RET 1");
+    build_symbols(b, bytes, size);
+    return b;
+}
+
+static void test_symbols(void **state)
+{
+    (void)state;
+    build_memory memory;
+    pl_code code;
+    pl_local local;
+    pl_source source;
+    uint32_t cursor = 0;
+    build *b = with_symbols(symbols, sizeof symbols);
+    build_memory_init(&memory);
+    build_load(b, &code, &memory.memory);
+    assert_true(pl_symbols_next_local(&local, &cursor, &code, 0));
+    assert_int_equal(local.register_index, 0);
+    assert_memory_equal(local.name.text, "x", 1);
+    assert_int_equal(local.unit.size, 3);
+    assert_true(pl_symbols_next_local(&local, &cursor, &code, 0));
+    assert_int_equal(local.register_index, 1);
+    assert_false(pl_symbols_next_local(&local, &cursor, &code, 0));
+    assert_true(pl_symbols_source(&source, &code, 0, 1));
+    assert_int_equal(source.line, 258);
+    assert_memory_equal(source.file.text, "f", 1);
+    pl_code_free(&code, &memory.memory);
+    build_free(b);
+}
+
+static void test_wrong_symbols(void **state)
+{
+    (void)state;
+    uint8_t bytes[sizeof symbols + 1] = {0};
+    pl_code_error where;
+    for (size_t cut = 1; cut < sizeof symbols; cut++) {
+        build *b = with_symbols(symbols, cut);
+        assert_int_equal(load(b, &where), PL_REJECT_TRUNCATED);
+        build_free(b);
+    }
+    memcpy(bytes, symbols, sizeof symbols);
+    build *b = with_symbols(bytes, sizeof bytes);
+    assert_int_equal(load(b, &where), PL_REJECT_TRAILING);
+    build_free(b);
+    bytes[sizeof symbols - 5] = 1; /* file 1 of 1 */
+    b = with_symbols(bytes, sizeof symbols);
+    assert_int_equal(load(b, &where), PL_REJECT_RANGE);
+    build_free(b);
+    memcpy(bytes, symbols, sizeof symbols);
+    bytes[9] = '-'; /* the name x */
+    b = with_symbols(bytes, sizeof symbols);
+    assert_int_equal(load(b, &where), PL_REJECT_NAME);
+    build_free(b);
+}
+
+/* ---- text
+ * -------------------------------------------------------------------------------------------- */
+
+typedef struct text {
+    char bytes[8192];
+    size_t size;
+} text;
+
+static void write_text(void *context_, const char *bytes, size_t size)
+{
+    text *to = context_;
+    assert_true(to->size + size < sizeof to->bytes);
+    memcpy(to->bytes + to->size, bytes, size);
+    to->size += size;
+}
+
+static void test_disassembly(void **state)
+{
+    (void)state;
+    build_memory memory;
+    pl_code code;
+    text to = {{0}, 0};
+    const pl_sink sink = {&to, write_text};
+    build_memory_init(&memory);
+    build *b = with_symbols(symbols, sizeof symbols);
+    build_load(b, &code, &memory.memory);
+    pl_disasm_code(&sink, &code);
+    assert_string_equal(to.bytes, "contract named\n\n"
+                                  "pure f(x: u256) -> (y: u256) ; function 0, registers 2\n"
+                                  "        ; f:7\n"
+                                  "   0 > NOT y:r1 x:r0\n"
+                                  "        ; f:258\n"
+                                  "   1   RET y:r1\n");
+    pl_code_free(&code, &memory.memory);
+    build_free(b);
+    b = context();
+    (void)build_function(b, "g", TX, "", "", "nnnnwnw",
+                         "SEEK 0 0 1 1 5; GETF 4 0 1 0; XTRY 0 0 4 5; DIVK_UP 4 4 1; PUT 4 0 1;"
+                         "EMIT 0 4; JNZ 0 0; REVERT 0 4");
+    build_load(b, &code, &memory.memory);
+    to = (text){{0}, 0};
+    pl_disasm_code(&sink, &code);
+    assert_non_null(
+        strstr(to.bytes, "table rows[k: u64] { v: u256, n: u32, s: i8 } index by_n(n)"));
+    assert_non_null(strstr(to.bytes, "params settings[] { fee: u16 }"));
+    assert_non_null(strstr(to.bytes, "import view see(x: u256) -> (y: u256)"));
+    assert_non_null(strstr(to.bytes, "   0 > SEEK r0 rows r1..2 by by_n > prefix 1\n"));
+    assert_non_null(strstr(to.bytes, "   1   GETF r4 rows r1 .v\n"));
+    assert_non_null(strstr(to.bytes, "   2   XTRY r0 see r4 r5..6\n"));
+    assert_non_null(strstr(to.bytes, "   3   DIVK_UP r4 r4 1\n"));
+    assert_non_null(strstr(to.bytes, "   4   PUT r4..6 rows r1\n"));
+    assert_non_null(strstr(to.bytes, "   5   EMIT Did r4..5\n"));
+    assert_non_null(strstr(to.bytes, "   6   JNZ r0 @0\n"));
+    assert_non_null(strstr(to.bytes, "   7 > REVERT Bad r4\n"));
+    pl_code_free(&code, &memory.memory);
+    build_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_instructions),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_frame_of_the_container),
+        cmocka_unit_test(test_body_ends_with_its_last_function),
+        cmocka_unit_test(test_wide_bits_and_texts),
+        cmocka_unit_test(test_container_size),
+        cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_blocks_of_gas),
+        cmocka_unit_test(test_hash_covers_the_body_only),
+        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_wrong_symbols),
+        cmocka_unit_test(test_disassembly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
