@@ -54,7 +54,7 @@ class Reader:
         """spec 02 §3: text is size u8 (0..63), printable ASCII."""
         size = self.u8()
         if size > size_max:
-            raise Reject("LIMIT", "text of %d bytes" % size)
+            raise Reject("NAME", "text of %d bytes" % size)
         return printable(self.take(size))
 
     def text16(self):

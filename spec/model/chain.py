@@ -105,9 +105,10 @@ def decode_block(raw):
     count = reader.u32()
     if count > LIMITS["TXS_PER_BLOCK_MAX"]:
         raise Reject("LIMIT", "transactions")
-    transactions = [decode_transaction(reader.take(reader.u32())) for _ in range(count)]
+    parts = [reader.take(reader.u32()) for _ in range(count)]
     reader.end()
-    return Block(header, raw[Header.SIZE:], reports, transactions)
+    # spec 06 §2: the parts of the whole come first, then each transaction's own shape.
+    return Block(header, raw[Header.SIZE:], reports, [decode_transaction(part) for part in parts])
 
 
 # ---- receipts (spec 06 §5) -------------------------------------------------------------------

@@ -3,19 +3,24 @@
 python3 -m spec.model.random_programs --count N --seed S --out DIR
 
 Writes N history files, each a random world with random blocks whose roots and receipts hashes are
-the model's. About one in six ends with a block that breaks one rule of spec 06 §2. index.txt has
-one line per file: name, blocks that hold, state root after them, and the verdict on the last block
-(OK, or the error that a replay must name). Also DIR/code/*.plc: valid and damaged containers, with
-code/index.txt: name, OK and code hash, or the error's name (the error says which rule the model
-looked at first; only OK or not is a rule).
+the model's. About one in six ends with a block that breaks one rule of spec 06 §2, or with a body
+damaged at random; one in 25 is a calculator (calculator.py); with --corners those of corners.py
+come on top. index.txt has one line per file: name, blocks that hold, state root after them, and the
+verdict on the last block (OK, or the error that a replay must name).
+
+With --containers M also DIR/code/*.plc, valid and damaged containers; code/index.txt: name, OK and
+code hash, or the error's name. With --worlds M also DIR/worlds/*.plw, damaged worlds;
+worlds/index.txt: name, OK and genesis root, or the error's name. In what is damaged the error says
+which rule the model met first; only OK or not must agree.
 """
 import argparse
 import os
 import random
 
 from . import code as code_module
+from . import corners, calculator
 from . import world as world_module
-from .chain import Chain, Transaction, write_history
+from .chain import Chain, Header, Transaction, write_history
 from .code import TX
 from .encode import container
 from .hashes import tagged
@@ -247,6 +252,8 @@ def random_history(rng):
         root, before = chain.last_root, chain.time
         block, done = random_block(rng, chain)
         if bad and height == wanted:
+            if rng.random() < 0.5:
+                return damaged_body(rng, raw, blocks, block)
             block, verdict = spoiled(rng, block, before)
             blocks.append(block)
             return write_history(raw, blocks), height - 1, root, verdict, receipts
@@ -255,10 +262,25 @@ def random_history(rng):
     return write_history(raw, blocks), wanted, chain.last_root, verdict, receipts
 
 
-# ---- containers ------------------------------------------------------------------------------
+def damaged_body(rng, world, blocks, block):
+    """The history with the last block's body damaged under a body hash that holds: some part of it
+    has no shape any more, or means something else, or (rarely) still means the same."""
+    body = damaged(rng, block[Header.SIZE:])
+    block = block[:86] + tagged("body", body) + block[118:Header.SIZE] + body
+    chain, receipts, verdict = Chain(world_module.decode(world)), [], "OK"
+    for raw in blocks + [block]:
+        try:
+            receipts += chain.apply(raw)
+        except Reject as reject:
+            verdict = reject.name
+    return (write_history(world, blocks + [block]), chain.height, chain.last_root, verdict,
+            receipts)
+
+
+# ---- containers and worlds ------------------------------------------------------------------------------
 
 def damaged(rng, raw):
-    """A container with one to three bytes changed, inserted or lost in its body."""
+    """These bytes with one to three changed, inserted or lost."""
     raw = bytearray(raw)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         at = rng.randrange(len(raw))
@@ -293,29 +315,65 @@ def write_containers(rng, world_containers, folder, count):
             index.write("%s %s %s\n" % (name, verdict, code.hash.hex() if code else "-"))
 
 
+def write_worlds(seed, folder, count):
+    """Damage is done outside the containers, which have their own files."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
+        for i in range(count):
+            rng = random.Random("%s/world/%d" % (seed, i))
+            world = random_world(rng)
+            raw = world_module.encode(world)
+            start = raw.index(world.contracts[0][1])
+            end = raw.index(world.contracts[-1][1]) + len(world.contracts[-1][1])
+            if rng.random() < 0.3:
+                raw = damaged(rng, raw[:start]) + raw[start:]
+            else:
+                raw = raw[:end] + damaged(rng, raw[end:])
+            try:
+                verdict, root = "OK", Chain(world_module.decode(raw)).last_root.hex()
+            except Reject as reject:
+                verdict, root = reject.name, "-"
+            name = "%05d.plw" % i
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(raw)
+            index.write("%s %s %s\n" % (name, verdict, root))
+
+
+def histories(arguments):
+    """(file name, what random_history gives) one after the other."""
+    for i in range(arguments.count):
+        rng = random.Random("%d/%d" % (arguments.seed, i))
+        make = random_history
+        if i % 25 == 24:
+            def make(rng):
+                return calculator.calculator_history(rng, 2000)
+        yield "r%d-%05d.plhs" % (arguments.seed, i), make(rng)
+    for corner in corners.CORNERS if arguments.corners else []:
+        yield "corner-%s.plhs" % corner.__name__, corners.history(corner)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Write random histories with the model's roots.")
     parser.add_argument("--count", type=int, default=100, help="history files")
     parser.add_argument("--containers", type=int, default=0, help="valid and damaged containers")
+    parser.add_argument("--worlds", type=int, default=0, help="damaged worlds")
+    parser.add_argument("--corners", action="store_true", help="also the histories of corners.py")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
-    containers = []
     with open(os.path.join(arguments.out, "index.txt"), "w", encoding="ascii") as index:
-        for i in range(arguments.count):
-            rng = random.Random("%d/%d" % (arguments.seed, i))
-            raw, height, root, verdict, _ = random_history(rng)
-            name = "r%d-%05d.plhs" % (arguments.seed, i)
+        for name, (raw, height, root, verdict, _) in histories(arguments):
             with open(os.path.join(arguments.out, name), "wb") as file:
                 file.write(raw)
             index.write("%s %d %s %s\n" % (name, height, root.hex(), verdict))
-            if len(containers) < 500:
-                containers += [c for _, c in random_world(rng).contracts]
     if arguments.containers:
         rng = random.Random("%d/containers" % arguments.seed)
-        write_containers(rng, containers, os.path.join(arguments.out, "code"),
-                         arguments.containers)
+        good = [c for _ in range(min(200, 1 + arguments.containers // 10))
+                for _, c in random_world(rng).contracts]
+        write_containers(rng, good, os.path.join(arguments.out, "code"), arguments.containers)
+    if arguments.worlds:
+        write_worlds(arguments.seed, os.path.join(arguments.out, "worlds"), arguments.worlds)
 
 
 if __name__ == "__main__":

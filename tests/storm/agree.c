@@ -1,7 +1,7 @@
 /* The core beside spec/model: spec/model/random_programs.py writes a folder of histories
- * and containers with the model's verdicts, this program says what libplimsoll makes of them.
+ * containers and worlds with the model's verdicts, this program says what libplimsoll makes of them.
  *
- *   agree FOLDER             every line of FOLDER/index.txt and FOLDER/code/index.txt
+ *   agree FOLDER             every line of index.txt in FOLDER, FOLDER/code and FOLDER/worlds
  *   agree --receipts FILE    each block's height and receipts in hex, to find a first difference
  *
  * Ends with "N passed, M failed"; exit code 0 when all agree, 1 otherwise. */
@@ -154,6 +154,33 @@ static bool agree_on_code(const char *path, const char *verdict, const char *has
     return false;
 }
 
+/* One line of worlds/index.txt: name, verdict, genesis root; as agree_on_code. */
+static bool agree_on_world(const char *path, const char *verdict, const char *root)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_file(path, &size);
+    if (bytes == NULL) {
+        (void)printf("%s cannot be read\n", path);
+        return false;
+    }
+    pl_chain *chain = NULL;
+    char mine[65] = "-";
+    const pl_status status = pl_chain_create(&chain, NULL, &memory, bytes, size);
+    if (status == PL_OK) {
+        pl_head head;
+        pl_chain_head(&head, chain);
+        hex(mine, head.state_root, 32);
+        pl_chain_free(chain);
+    }
+    free(bytes);
+    if ((status == PL_OK) == (strcmp(verdict, "OK") == 0) && strcmp(mine, root) == 0) {
+        return true;
+    }
+    (void)printf("%s model: %s %s; here: %s %s\n", path, verdict, root, pl_status_name(status),
+                 mine);
+    return false;
+}
+
 /* Every line of an index; returns false when the index cannot be read. */
 static bool walk(const char *folder, const char *sub, unsigned *passed, unsigned *failed)
 {
@@ -176,7 +203,8 @@ static bool walk(const char *folder, const char *sub, unsigned *passed, unsigned
             same = agree_on_history(path, height, root, word);
         } else if (sscanf(line, "%127s %127s %64s", name, word, root) == 3) {
             (void)snprintf(path, sizeof path, "%s%s/%s", folder, sub, name);
-            same = agree_on_code(path, word, root);
+            same = strcmp(sub, "/code") == 0 ? agree_on_code(path, word, root)
+                                             : agree_on_world(path, word, root);
         }
         *(same ? passed : failed) += 1;
     }
@@ -209,6 +237,7 @@ int main(int argc, char **argv)
         failed++;
     }
     (void)walk(argv[1], "/code", &passed, &failed);
+    (void)walk(argv[1], "/worlds", &passed, &failed);
     (void)printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }
