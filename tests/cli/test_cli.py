@@ -280,6 +280,10 @@ class Expectations(Case):
                     self.assertIn(size, (len(expectations([])), len(expectations([(1, self.outcomes(1), [], [])]))))
         self.fails(self.compare(good + b"\0"), INPUT, "some.plx")
         self.fails(self.compare(b"PLEX" + u16(1) + text16("x") + u32(2**32 - 1)), INPUT, "some.plx")
+        longer = expectations([(1, self.outcomes(1), None, [])])
+        start = len(expectations([]))
+        longer = longer[:start] + u32(int.from_bytes(longer[start:start + 4], "big") + 1) + longer[start + 4:] + b"\0"
+        self.fails(self.compare(longer), INPUT, "some.plx")
         self.fails(self.compare(expectations([(2, [], None, []), (1, [], None, [])])), INPUT, "some.plx")
         self.fails(self.compare(expectations([(1, [], None, [u32(0) + u16(0)])])), INPUT, "some.plx")
         query = u32(99) + u16(0) + u16(0)

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "tools/common/source.h"
 
 #include <stdio.h>
@@ -46,6 +47,33 @@ static bool load(void *context, const char *path, const char **text, size_t *siz
     return true;
 }
 
+/* When the source lies in the library or below it, the library is the root of all paths: one file
+ * must not be known by two names, or its types would be two. On output: *path_out inside *folder;
+ * free both. */
+static bool split_path(char **folder, char **path_out, const char *file, const char *library)
+{
+    const char *base = pt_path_base(file);
+    char *asked = pt_copy_text(file, (size_t)(base - file));
+    char *real_folder = realpath(asked[0] == '\0' ? "." : asked, NULL);
+    char *real_library = library != NULL ? realpath(library, NULL) : NULL;
+    const size_t size = real_library != NULL ? strlen(real_library) : 0;
+    const bool inside = real_folder != NULL && real_library != NULL &&
+                        strncmp(real_folder, real_library, size) == 0 &&
+                        (real_folder[size] == '\0' || real_folder[size] == '/');
+    if (inside) {
+        const char *below = real_folder + size + (real_folder[size] == '/' ? 1 : 0);
+        *path_out = pt_path_join(below, base);
+        *folder = pt_copy_text(real_library, size);
+        free(asked);
+    } else {
+        *path_out = pt_copy_text(base, strlen(base));
+        *folder = asked;
+    }
+    free(real_folder);
+    free(real_library);
+    return inside;
+}
+
 static void print_all(const plc_result *result)
 {
     for (size_t i = 0; i < result->diagnostic_count; i++) {
@@ -76,12 +104,12 @@ pt_exit pt_compile(pt_bytes *container, const char *file, const char *library,
         PT_TRY(pt_file_read(&nothing, file, PLC_SOURCE_SIZE_MAX, report));
         pt_bytes_free(&nothing);
     }
-    const char *base = pt_path_base(file);
-    char *folder = pt_copy_text(file, (size_t)(base - file));
+    char *folder = NULL, *path = NULL;
+    const bool inside = split_path(&folder, &path, file, library);
     source_set set = {.folder = folder, .library = library};
-    const plc_options options = {.library = library_mark};
+    const plc_options options = {.library = inside ? "." : library_mark};
     plc_result result;
-    plc_compile(&result, load, &set, base, &options);
+    plc_compile(&result, load, &set, path, &options);
     pt_exit verdict = PT_OK;
     if (print_diagnostics) {
         print_all(&result);
@@ -97,6 +125,7 @@ pt_exit pt_compile(pt_bytes *container, const char *file, const char *library,
     }
     free(set.texts);
     free(folder);
+    free(path);
     return verdict;
 }
 
