@@ -54,7 +54,7 @@ def feed_number(raw):
 
 
 def parse(raw, feeds):
-    """(Report, "OK") or (None, error); spec 05 §3.1."""
+    """(Report, "OK") or (None, error); spec 05 §3 (1)."""
     if len(raw) < 5:
         return None, "TRUNCATED"
     if raw[0] != 1:
@@ -100,7 +100,7 @@ def check(raw, feeds, last, world_id, block_time):
 
 
 def _signatures(report, feed, world_id):
-    """spec 05 §3.6 and §3.7."""
+    """spec 05 §3 (6) and (7)."""
     signers = [signer for signer, _, _ in report.signatures]
     if feed.format == UNSIGNED:
         return "NON_CANONICAL" if signers else "OK"

@@ -8,6 +8,9 @@ damaged at random; one in 25 is a calculator (calculator.py); with --corners tho
 come on top. index.txt has one line per file: name, blocks that hold, state root after them, and the
 verdict on the last block (OK, or the error that a replay must name).
 
+proofs.txt has proofs against those roots (spec 04 §4): file, contract, table, key, the one proof,
+a damaged proof and what a verifier says of it; bytes in hex, `-` for none.
+
 With --containers M also DIR/code/*.plc, valid and damaged containers; code/index.txt: name, OK and
 code hash, or the error's name. With --worlds M also DIR/worlds/*.plw, damaged worlds;
 worlds/index.txt: name, OK and genesis root, or the error's name. In what is damaged the error says
@@ -17,11 +20,11 @@ import argparse
 import os
 import random
 
-from . import code as code_module
-from . import corners, calculator
+from . import calculator, corners
 from . import world as world_module
 from .chain import Chain, Header, Transaction, write_history
 from .code import TX
+from .damage import damaged, write_containers, write_proofs, write_worlds
 from .encode import container
 from .hashes import tagged
 from .oracle import NATIVE, UNSIGNED, Feed, Report
@@ -29,7 +32,6 @@ from .random_code import random_contract, random_interface, random_value
 from .secp256k1 import N as ORDER
 from .secp256k1 import key_of_secret, sign
 from .tables import Reject
-from .validate import validate
 from .world import AUTH_SECP256K1, World
 
 TIME = 1_700_000_000
@@ -277,68 +279,6 @@ def damaged_body(rng, world, blocks, block):
             receipts)
 
 
-# ---- containers and worlds ------------------------------------------------------------------------------
-
-def damaged(rng, raw):
-    """These bytes with one to three changed, inserted or lost."""
-    raw = bytearray(raw)
-    for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        at = rng.randrange(len(raw))
-        if rng.random() < 0.8:
-            raw[at] = rng.choice([0, 1, 255, raw[at] ^ 1 << rng.randrange(8), rng.randrange(256)])
-        elif rng.random() < 0.5:
-            raw.insert(at, rng.randrange(256))
-        else:
-            del raw[at]
-    return bytes(raw)
-
-
-def verdict_on(raw):
-    """("OK", code) or (error name, None)."""
-    try:
-        return "OK", validate(code_module.decode(raw))
-    except Reject as reject:
-        return reject.name, None
-
-
-def write_containers(rng, world_containers, folder, count):
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
-        for i in range(count):
-            raw = rng.choice(world_containers)
-            if i % 10:
-                raw = damaged(rng, raw)
-            verdict, code = verdict_on(raw)
-            name = "%05d.plc" % i
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(raw)
-            index.write("%s %s %s\n" % (name, verdict, code.hash.hex() if code else "-"))
-
-
-def write_worlds(seed, folder, count):
-    """Damage is done outside the containers, which have their own files."""
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
-        for i in range(count):
-            rng = random.Random("%s/world/%d" % (seed, i))
-            world = random_world(rng)
-            raw = world_module.encode(world)
-            start = raw.index(world.contracts[0][1])
-            end = raw.index(world.contracts[-1][1]) + len(world.contracts[-1][1])
-            if rng.random() < 0.3:
-                raw = damaged(rng, raw[:start]) + raw[start:]
-            else:
-                raw = raw[:end] + damaged(rng, raw[end:])
-            try:
-                verdict, root = "OK", Chain(world_module.decode(raw)).last_root.hex()
-            except Reject as reject:
-                verdict, root = reject.name, "-"
-            name = "%05d.plw" % i
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(raw)
-            index.write("%s %s %s\n" % (name, verdict, root))
-
-
 def histories(arguments):
     """(file name, what random_history gives) one after the other."""
     for i in range(arguments.count):
@@ -362,8 +302,11 @@ def main():
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
-    with open(os.path.join(arguments.out, "index.txt"), "w", encoding="ascii") as index:
-        for name, (raw, height, root, verdict, _) in histories(arguments):
+    with open(os.path.join(arguments.out, "index.txt"), "w", encoding="ascii") as index, \
+            open(os.path.join(arguments.out, "proofs.txt"), "w", encoding="ascii") as proofs:
+        for at, (name, (raw, height, root, verdict, _)) in enumerate(histories(arguments)):
+            if at % 4 == 0:
+                write_proofs(random.Random(name), proofs, name, raw, height)
             with open(os.path.join(arguments.out, name), "wb") as file:
                 file.write(raw)
             index.write("%s %d %s %s\n" % (name, height, root.hex(), verdict))
@@ -373,7 +316,7 @@ def main():
                 for _, c in random_world(rng).contracts]
         write_containers(rng, good, os.path.join(arguments.out, "code"), arguments.containers)
     if arguments.worlds:
-        write_worlds(arguments.seed, os.path.join(arguments.out, "worlds"), arguments.worlds)
+        write_worlds(random_world, arguments.seed, os.path.join(arguments.out, "worlds"), arguments.worlds)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class _Check:
     def has(self, kind):
         return kind in self.op.kinds
 
-    # spec 02 §4.4
+    # spec 02 §4 (4)
     def reference(self, kind, value):
         lists = {"K": self.code.constants, "KN": self.code.constants, "KD": self.code.constants,
                  "F": self.code.functions, "X": self.code.imports, "T": self.code.tables,
@@ -97,7 +97,7 @@ class _Check:
     def order(self):
         return self.table().order_fields(self.value("IX") if self.has("IX") else 0)
 
-    # spec 02 §4.1 to §4.3
+    # spec 02 §4 (1) to (3)
     def operand(self, kind, value):
         if kind == "_":
             if value != 0:
@@ -154,7 +154,7 @@ class _Check:
         raise ValueError("ops.def: %s has arguments of nobody" % self.op.name)
 
     def immediates(self):
-        """spec 02 §4.1."""
+        """spec 02 §4 (1)."""
         if self.has("BT") and not 1 <= self.e <= (63 if self.op.name == "CHKN" else 255):
             raise Reject("CODE_OPERAND", "bit count")
         if self.op.name == "GETBITS" and self.operands["c"] + self.e > 256:
@@ -165,7 +165,7 @@ class _Check:
             raise Reject("CODE_OPERAND", "prefix")
 
     def effect(self):
-        """spec 02 §4.5."""
+        """spec 02 §4 (5)."""
         mine, name = self.function.effect, self.op.name
         if mine < VIEW and (0xc0 <= self.op.number <= 0xdf or name in ("XCALL", "XTRY", "EMIT")):
             raise Reject("CODE_EFFECT", name)

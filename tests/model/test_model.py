@@ -10,7 +10,7 @@ import unittest
 from fractions import Fraction
 
 from spec.model import code as code_module
-from spec.model import encode, meanings, numbers, random_programs, replay, secp256k1, tree
+from spec.model import damage, encode, meanings, numbers, random_programs, replay, secp256k1, tree
 from spec.model import world as world_module
 from spec.model.chain import Chain, Transaction
 from spec.model.code import TX, VIEW, Code, Function, Signature, Table
@@ -419,7 +419,7 @@ class TestValidator(unittest.TestCase):
     def test_damage_is_refused_or_accepted_but_never_crashes(self):
         rng = random.Random(3)
         raw = random_programs.random_world(rng).contracts[0][1]
-        verdicts = {random_programs.verdict_on(random_programs.damaged(rng, raw))[0]
+        verdicts = {damage.verdict_on(damage.damaged(rng, raw))[0]
                     for _ in range(1500)}
         self.assertGreater(len(verdicts), 8)
 

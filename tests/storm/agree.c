@@ -1,7 +1,9 @@
 /* The core beside spec/model: spec/model/random_programs.py writes a folder of histories
- * containers and worlds with the model's verdicts, this program says what libplimsoll makes of them.
+ * containers and worlds with the model's verdicts, this program says what libplimsoll makes of
+ * them.
  *
- *   agree FOLDER             every line of index.txt in FOLDER, FOLDER/code and FOLDER/worlds
+ *   agree FOLDER             every line of index.txt in FOLDER, FOLDER/code and FOLDER/worlds,
+ *                            and of FOLDER/proofs.txt
  *   agree --receipts FILE    each block's height and receipts in hex, to find a first difference
  *
  * Ends with "N passed, M failed"; exit code 0 when all agree, 1 otherwise. */
@@ -10,8 +12,10 @@
 #include <string.h>
 
 #include "vm/plimsoll.h"
+#include "vm/state/proof.h"
 
 #define PATH_SIZE 1024u
+#define LINE_SIZE (8u * PL_PROOF_SIZE_MAX)
 
 static void *take(void *context, size_t size)
 {
@@ -68,8 +72,8 @@ static void print_receipts(uint64_t height, const pl_block_result *result)
 }
 
 /* Replays a history's bytes until its end or the first refused block.
- * On output: the head, and the last status. */
-static pl_status replay(pl_head *head, const uint8_t *bytes, size_t size, bool receipts)
+ * On output: *out, to be freed (NULL when there is no world), and the last status. */
+static pl_status replay_chain(pl_chain **out, const uint8_t *bytes, size_t size, bool receipts)
 {
     pl_history history;
     pl_status status = pl_history_open(&history, bytes, size);
@@ -77,6 +81,7 @@ static pl_status replay(pl_head *head, const uint8_t *bytes, size_t size, bool r
     if (status == PL_OK) {
         status = pl_chain_create(&chain, NULL, &memory, history.world, history.world_size);
     }
+    *out = chain;
     if (status != PL_OK) {
         return status;
     }
@@ -96,8 +101,18 @@ static pl_status replay(pl_head *head, const uint8_t *bytes, size_t size, bool r
             break;
         }
     }
-    pl_chain_head(head, chain);
-    pl_chain_free(chain);
+    return status;
+}
+
+/* The same for its head alone; *head stays as it is when there is no world. */
+static pl_status replay(pl_head *head, const uint8_t *bytes, size_t size, bool receipts)
+{
+    pl_chain *chain = NULL;
+    const pl_status status = replay_chain(&chain, bytes, size, receipts);
+    if (chain != NULL) {
+        pl_chain_head(head, chain);
+        pl_chain_free(chain);
+    }
     return status;
 }
 
@@ -212,6 +227,95 @@ static bool walk(const char *folder, const char *sub, unsigned *passed, unsigned
     return true;
 }
 
+/* Bytes of a hex word, in place; `-` is no byte at all. Returns how many. */
+static size_t unhex(char *word)
+{
+    uint8_t *bytes = (uint8_t *)word;
+    size_t size = 0;
+    unsigned byte;
+    while (word[0] != '-' && sscanf(word + 2 * size, "%2x", &byte) == 1) {
+        bytes[size++] = (uint8_t)byte;
+    }
+    return size;
+}
+
+/* One line of proofs.txt: contract, table, key, the proof, a damaged one, its verdict. */
+static bool agree_on_proof(pl_chain *chain, char *line)
+{
+    static uint8_t mine[PL_PROOF_SIZE_MAX];
+    const unsigned long contract = strtoul(strtok(line, " "), NULL, 10);
+    const unsigned long table = strtoul(strtok(NULL, " "), NULL, 10);
+    char *key = strtok(NULL, " ");
+    char *proof = strtok(NULL, " ");
+    char *bad = strtok(NULL, " ");
+    const char *verdict = strtok(NULL, " \n");
+    if (key == NULL || proof == NULL || bad == NULL || verdict == NULL) {
+        return false;
+    }
+    (void)unhex(key);
+    const size_t proof_size = unhex(proof);
+    const size_t bad_size = unhex(bad);
+    pl_store *store = pl_chain_store(chain);
+    const uint32_t number = pl_chain_world(chain)->table_bases[contract] + (uint32_t)table;
+    pl_writer writer = pl_writer_of(mine, sizeof mine);
+    if (pl_store_prove(store, &writer, number, (const uint8_t *)key) != PL_OK ||
+        writer.size != proof_size || memcmp(mine, proof, proof_size) != 0) {
+        (void)printf("contract %lu table %lu: the proofs differ\n", contract, table);
+        return false;
+    }
+    pl_claim claim;
+    pl_head head;
+    uint8_t path[PL_HASH_SIZE];
+    pl_chain_head(&head, chain);
+    pl_store_path(store, path, number, (const uint8_t *)key);
+    const pl_status good = pl_proof_verify(&claim, head.state_root, path, mine, writer.size);
+    const pl_status status =
+        pl_proof_verify(&claim, head.state_root, path, (const uint8_t *)bad, bad_size);
+    if (good != PL_OK || strcmp(pl_status_name(status), verdict) != 0) {
+        (void)printf("contract %lu table %lu: proof %s, damaged: model %s, here %s\n", contract,
+                     table, pl_status_name(good), verdict, pl_status_name(status));
+        return false;
+    }
+    return true;
+}
+
+/* proofs.txt; lines of one history follow each other, so that it is replayed once. */
+static void walk_proofs(const char *folder, unsigned *passed, unsigned *failed)
+{
+    static char line[LINE_SIZE];
+    char path[PATH_SIZE];
+    char open[128] = "";
+    pl_chain *chain = NULL;
+    uint8_t *bytes = NULL;
+    (void)snprintf(path, sizeof path, "%s/proofs.txt", folder);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        char name[128];
+        size_t size = 0;
+        if (sscanf(line, "%127s", name) != 1) {
+            continue;
+        }
+        if (strcmp(name, open) != 0) {
+            pl_chain_free(chain);
+            free(bytes);
+            chain = NULL;
+            (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+            (void)snprintf(open, sizeof open, "%s", name);
+            bytes = read_file(path, &size);
+            if (bytes != NULL) {
+                (void)!replay_chain(&chain, bytes, size, false);
+            }
+        }
+        const bool same = chain != NULL && agree_on_proof(chain, line + strlen(name) + 1u);
+        *(same ? passed : failed) += 1;
+    }
+    pl_chain_free(chain);
+    free(bytes);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "--receipts") == 0) {
@@ -238,6 +342,7 @@ int main(int argc, char **argv)
     }
     (void)walk(argv[1], "/code", &passed, &failed);
     (void)walk(argv[1], "/worlds", &passed, &failed);
+    walk_proofs(argv[1], &passed, &failed);
     (void)printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

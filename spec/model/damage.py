@@ -1,0 +1,93 @@
+"""What is wrong at random: damaged containers, worlds and proofs, with the model's verdicts."""
+import os
+import random
+
+from . import code as code_module
+from . import tree
+from . import world as world_module
+from .chain import Chain, read_history
+from .random_code import random_value
+from .tables import Reject
+from .validate import validate
+
+
+def damaged(rng, raw):
+    """These bytes with one to three changed, inserted or lost."""
+    raw = bytearray(raw)
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        at = rng.randrange(len(raw))
+        if rng.random() < 0.8:
+            raw[at] = rng.choice([0, 1, 255, raw[at] ^ 1 << rng.randrange(8), rng.randrange(256)])
+        elif rng.random() < 0.5:
+            raw.insert(at, rng.randrange(256))
+        else:
+            del raw[at]
+    return bytes(raw)
+
+
+def verdict_on(raw):
+    """("OK", code) or (error name, None)."""
+    try:
+        return "OK", validate(code_module.decode(raw))
+    except Reject as reject:
+        return reject.name, None
+
+
+def write_containers(rng, world_containers, folder, count):
+    """Every tenth as it is, the others damaged."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
+        for i in range(count):
+            raw = rng.choice(world_containers)
+            if i % 10:
+                raw = damaged(rng, raw)
+            verdict, code = verdict_on(raw)
+            name = "%05d.plc" % i
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(raw)
+            index.write("%s %s %s\n" % (name, verdict, code.hash.hex() if code else "-"))
+
+
+def write_worlds(make_world, seed, folder, count):
+    """Damage is done outside the containers, which have their own files."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "index.txt"), "w", encoding="ascii") as index:
+        for i in range(count):
+            rng = random.Random("%s/world/%d" % (seed, i))
+            world = make_world(rng)
+            raw = world_module.encode(world)
+            start = raw.index(world.contracts[0][1])
+            end = raw.index(world.contracts[-1][1]) + len(world.contracts[-1][1])
+            if rng.random() < 0.3:
+                raw = damaged(rng, raw[:start]) + raw[start:]
+            else:
+                raw = raw[:end] + damaged(rng, raw[end:])
+            try:
+                verdict, root = "OK", Chain(world_module.decode(raw)).last_root.hex()
+            except Reject as reject:
+                verdict, root = reject.name, "-"
+            name = "%05d.plw" % i
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(raw)
+            index.write("%s %s %s\n" % (name, verdict, root))
+
+
+def write_proofs(rng, file, name, raw, height):
+    """Proofs of a few keys, present and absent, of the state after `height` blocks."""
+    world, blocks = read_history(raw)
+    chain = Chain(world_module.decode(world))
+    for block in blocks[:height]:
+        chain.apply(block)
+    rows = chain.state.all_rows()
+    places = [row[:3] for row in rng.sample(rows, min(3, len(rows)))]
+    for _ in range(3):
+        contract, number = rng.choice(sorted(chain.state.tables))
+        keys = chain.state.tables[contract, number].schema.keys
+        places.append((contract, number, b"".join(f.type.store(random_value(rng, f.type))
+                                                  for f in keys)))
+    for place in places:
+        proof = chain.state.tree.prove(*place)
+        bad = damaged(rng, proof)
+        verdict, _ = tree.verify(chain.last_root, *place, bad)
+        file.write("%s %d %d %s %s %s %s\n" % (name, place[0], place[1], place[2].hex() or "-",
+                                               proof.hex(), bad.hex() or "-", verdict))
