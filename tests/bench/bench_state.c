@@ -3,10 +3,10 @@
  *   bench_state [--json] [--large]
  *
  * A block that changes L of N rows has to hash D inner nodes and L leaves, two compressions each:
- * nothing less gives the root. eta = 2 (D + L) t_compress / T_commit, where D is counted by the tree,
- * t_compress is the time of one SHA-256 compression in one long message, measured between the
- * commits, and T_commit is the time of pl_store_root: row hashes, sorting, walking and hashing. eta can
- * pass 1, because the compressions of a long message form a chain and those of nodes overlap.
+ * nothing less gives the root. eta = 2 (D + L) t_compress / T_commit, where D is counted by the
+ * tree, t_compress is the time of one SHA-256 compression in one long message, measured between the
+ * commits, and T_commit is the time of pl_store_root: row hashes, sorting, walking and hashing. eta
+ * can pass 1, because the compressions of a long message form a chain and those of nodes overlap.
  * Rows are 57 bytes (those of the prices table), keys 4 bytes in ascending order of insertion; the
  * rows changed are drawn at random. --large adds 10^7 rows (about 3 GB).
  * "insert" commits L new rows into N. get is one read through the door in random order. */
@@ -23,7 +23,7 @@
 #include "vm/state/system.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
-#define REPEATS 15u
+#define REPEATS   15u
 
 /* What a host would hand in: large blocks on large pages. */
 static void *take(void *context, size_t size)
@@ -115,16 +115,15 @@ static result measure(pl_store *store, uint32_t table, uint32_t *rows, uint32_t 
     uint8_t root[32];
     for (unsigned i = 0; i < repeats; i++) {
         for (uint32_t k = 0; k < changed; k++) {
-            const uint32_t number =
-                inserts ? (*rows)++ : (uint32_t)((draw() >> 32) * *rows >> 32);
+            const uint32_t number = inserts ? (*rows)++ : (uint32_t)((draw() >> 32) * *rows >> 32);
             put_row(store, table, number);
         }
         compressions[i] = measure_compression();
         const double start = seconds();
         must(pl_store_root(store, root));
         times[i] = (seconds() - start) * 1e9;
-        nodes += (double)(pl_tree_nodes_hashed(pl_store_tree(store)) +
-                          pl_store_changed_count(store));
+        nodes +=
+            (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + pl_store_changed_count(store));
     }
     result of = {timing_median(times, repeats), timing_median(compressions, repeats),
                  nodes / repeats, 0};

@@ -5,8 +5,8 @@
  *
  * After every commit and rollback all rows, orders and counts are compared; at many of them, also
  * inside open levels, the root from scratch, the lists of touched and changed rows, and proofs of
- * present and absent keys, of which one has every single bit flipped. Some sequences refuse memory at
- * a random point. Every sequence draws from the seed and its own number: --first I --sequences 1
+ * present and absent keys, of which one has every single bit flipped. Some sequences refuse memory
+ * at a random point. Every sequence draws from the seed and its own number: --first I --sequences 1
  * repeats one. Prints one line; exits 1 at the first difference. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "vm/state/store.h"
 
 #define LEVELS_MAX 6u
-#define STEPS_MAX 300u
+#define STEPS_MAX  300u
 
 typedef struct storm {
     uint64_t random;
@@ -77,7 +77,8 @@ static bool went_well(storm *s, pl_status status)
     return true;
 }
 
-/* ---- random rows and keys: few distinct ones, signs and ends of range among them ------------------ */
+/* ---- random rows and keys: few distinct ones, signs and ends of range among them
+ * ------------------ */
 
 static void draw_field(storm *s, pl_type type, uint8_t *bytes, uint32_t range)
 {
@@ -118,7 +119,8 @@ static void draw_row(storm *s, uint32_t table, uint8_t *row)
     }
 }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------
+ */
 
 static void compare_rows(storm *s)
 {
@@ -152,8 +154,11 @@ static void compare_rows(storm *s)
             bool found = true;
             while (found) {
                 const bool expected = model_seek(&s->now, table, order, mode, 0, ours);
-                expect(s, s->door->ops->seek(s->door, &found, table, order, mode, 0, theirs) ==
-                              PL_OK && found == expected, "walk of an index");
+                expect(s,
+                       s->door->ops->seek(s->door, &found, table, order, mode, 0, theirs) ==
+                               PL_OK &&
+                           found == expected,
+                       "walk of an index");
                 expect(s, memcmp(ours, theirs, model_full_size(table, order)) == 0,
                        "key of an index");
             }
@@ -196,8 +201,8 @@ static uint32_t check_change(storm *s, pl_change change)
     return !same_row(&s->now, &s->at_root, change.table, change.key);
 }
 
-static void flip_every_bit(storm *s, const uint8_t root[32], const uint8_t path[32],
-                           uint8_t *proof, size_t size)
+static void flip_every_bit(storm *s, const uint8_t root[32], const uint8_t path[32], uint8_t *proof,
+                           size_t size)
 {
     pl_claim claim;
     for (size_t bit = 0; bit < size * 8; bit++) {
@@ -228,8 +233,10 @@ static bool check_proof(storm *s, const uint8_t root[32], uint32_t table, const 
     expect(s, pl_proof_verify(&claim, root, path, proof, writer.size) == PL_OK, "proof");
     const uint8_t *row = model_get(&s->now, table, key);
     expect(s, (row == NULL) == (claim.row == NULL), "claim of a proof");
-    expect(s, row == NULL || (claim.row_size == model_schemas[table].row_size &&
-                              memcmp(claim.row, row, claim.row_size) == 0), "row of a proof");
+    expect(s,
+           row == NULL || (claim.row_size == model_schemas[table].row_size &&
+                           memcmp(claim.row, row, claim.row_size) == 0),
+           "row of a proof");
     expect(s, claim.row_count == model_row_count(&s->now), "row count of a proof");
     memcpy(other, root, 32);
     other[below(s, 32)] ^= (uint8_t)(1u << below(s, 8));
@@ -287,7 +294,8 @@ static bool check_root(storm *s, bool with_proofs, bool with_flips)
     return true;
 }
 
-/* ---- steps -------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------------------
+ */
 
 static bool step_write(storm *s)
 {
@@ -351,8 +359,7 @@ static bool step_seek(storm *s)
 
 static bool end_level(storm *s, bool keep)
 {
-    const pl_status status =
-        keep ? s->door->ops->commit(s->door) : s->door->ops->rollback(s->door);
+    const pl_status status = keep ? s->door->ops->commit(s->door) : s->door->ops->rollback(s->door);
     if (!went_well(s, status)) {
         return false;
     }

@@ -5,9 +5,14 @@
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
 
-#define NAME(text) {(text), sizeof(text) - 1}
-#define FIELD(text, type_class, type_size, at) \
-    {.name = NAME(text), .type = {.class = (type_class), .size = (type_size)}, .offset = (at)}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+#define FIELD(text, type_class, type_size, at)                                                     \
+    {                                                                                              \
+        .name = NAME(text), .type = {.class = (type_class), .size = (type_size)}, .offset = (at)   \
+    }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const pl_field one_fields[] = {FIELD("value", PL_CLASS_UINT, 5, 0)};
@@ -136,7 +141,8 @@ uint64_t model_row_count(const model *state)
     return count;
 }
 
-/* ---- orders: compared field by field, ints by value ------------------------------------------- */
+/* ---- orders: compared field by field, ints by value -------------------------------------------
+ */
 
 uint32_t model_full_size(uint32_t table, uint32_t order)
 {
@@ -210,7 +216,8 @@ bool model_seek(const model *state, uint32_t table, uint32_t order, pl_seek mode
     return found;
 }
 
-/* ---- the tree of spec 04 §3, word for word ------------------------------------------------------ */
+/* ---- the tree of spec 04 §3, word for word ------------------------------------------------------
+ */
 
 static void tagged(uint8_t hash[32], const char *tag, const uint8_t *data, size_t size)
 {

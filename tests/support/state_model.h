@@ -8,10 +8,10 @@
 
 #include "vm/state/door.h"
 
-#define MODEL_TABLES 5u
+#define MODEL_TABLES   5u
 #define MODEL_ROWS_MAX 40u
-#define MODEL_KEY_MAX 32u
-#define MODEL_ROW_MAX 70u
+#define MODEL_KEY_MAX  32u
+#define MODEL_ROW_MAX  70u
 
 typedef struct model_row {
     uint8_t key[MODEL_KEY_MAX];

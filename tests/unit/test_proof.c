@@ -1,5 +1,5 @@
-/* state/proof: a proof made by hand from the spec's text, and every rule of form. The storm verifies and
- * flips proofs of random states; this file pins the bytes. */
+/* state/proof: a proof made by hand from the spec's text, and every rule of form. The storm
+ * verifies and flips proofs of random states; this file pins the bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -119,7 +119,8 @@ static void the_bytes_of_a_single_row(void **state)
     close_tree();
 }
 
-/* Siblings from the bottom up, each direction from the path: recomputed here with node hashes only. */
+/* Siblings from the bottom up, each direction from the path: recomputed here with node hashes only.
+ */
 static void siblings_stand_bottom_up(void **state)
 {
     (void)state;
@@ -165,7 +166,8 @@ static void form_is_checked_before_the_root(void **state)
     memset(bad + 11, 0, 32); /* the lowest sibling empty */
     assert_int_equal(verify(7, bad, size), PL_REJECT_PROOF_SHAPE);
     memcpy(bad, proof, size);
-    memset(bad + 11 + 32 * (depth - 1), 0, 32); /* a higher one empty: of form, but not this tree's */
+    memset(bad + 11 + 32 * (depth - 1), 0,
+           32); /* a higher one empty: of form, but not this tree's */
     assert_int_equal(verify(7, bad, size), PL_REJECT_PROOF_ROOT);
     memcpy(bad, proof, size);
     pl_store_u64(bad + 1, 51); /* another row count */

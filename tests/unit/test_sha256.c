@@ -117,7 +117,7 @@ static void tags_follow_from_their_text(void **state)
         pl_tag computed;
         pl_sha256_tag(&computed, tags[i].text, strlen(tags[i].text));
         assert_memory_equal(computed.words, tags[i].tag->words, sizeof computed.words);
-        for (size_t size = 0; size <= sizeof data; size += 11) {
+        for (size_t size = 0; size <= sizeof data; size += size < 140 ? 1 : 11) {
             uint8_t expected[32], got[32];
             tagged_by_definition(expected, tags[i].text, data, size);
             pl_tagged_of(got, tags[i].tag, data, size);

@@ -1,5 +1,5 @@
-/* state/store: the door's promises one by one, the write limit, lists of rows, and the system tables. Random
- * sequences are the storm's part. */
+/* state/store: the door's promises one by one, the write limit, lists of rows, and the system
+ * tables. Random sequences are the storm's part. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,8 +28,9 @@ static int open_store(void **state)
     assert_int_equal(pl_store_create(&store, &memory.memory), PL_OK);
     for (uint32_t i = 0; i < MODEL_TABLES; i++) {
         uint32_t table;
-        assert_int_equal(pl_store_add_table(store, &table, i / 2, (uint16_t)(i % 2 + 3),
-                                            &model_schemas[i]), PL_OK);
+        assert_int_equal(
+            pl_store_add_table(store, &table, i / 2, (uint16_t)(i % 2 + 3), &model_schemas[i]),
+            PL_OK);
         assert_int_equal(table, i);
     }
     door = pl_store_door(store);
@@ -340,6 +341,21 @@ static void memory_does_not_grow_with_history(void **state)
     assert_int_equal(memory.out, settled);
 }
 
+/* A row is saved once per level, however often it is written. */
+static void the_journal_does_not_grow_with_rewrites(void **state)
+{
+    (void)state;
+    begin();
+    put(1, 0, 0);
+    const size_t before = memory.out;
+    for (int i = 0; i < 50000; i++) {
+        put(1, i % 100, 0);
+    }
+    assert_int_equal(memory.out, before);
+    rollback();
+    assert_int_equal(level_of(1), 1000);
+}
+
 static void the_seed_changes_nothing(void **state)
 {
     (void)state;
@@ -352,7 +368,8 @@ static void the_seed_changes_nothing(void **state)
         assert_int_equal(pl_store_add_table(other, &table, 1, 1, &model_schemas[SMALL]), PL_OK);
         for (uint8_t id = 0; id < 200; id++) {
             const uint8_t row[4] = {id, 1, 2, 3};
-            assert_int_equal(pl_store_door(other)->ops->put(pl_store_door(other), 0, &id, row), PL_OK);
+            assert_int_equal(pl_store_door(other)->ops->put(pl_store_door(other), 0, &id, row),
+                             PL_OK);
         }
         assert_int_equal(pl_store_root(other, roots[i]), PL_OK);
         pl_store_free(other);
@@ -418,6 +435,7 @@ int main(void)
         TEST(write_limit),
         TEST(changed_rows_are_listed_after_the_block),
         TEST(memory_does_not_grow_with_history),
+        TEST(the_journal_does_not_grow_with_rewrites),
         TEST(the_seed_changes_nothing),
         TEST(proofs_need_no_root_before),
         TEST(system_tables_are_packed),

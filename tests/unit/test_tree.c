@@ -1,5 +1,5 @@
-/* state/tree against its definition: word-for-word recursion, large random batches, paths that agree in
- * many bits, and the same set reached in different ways. */
+/* state/tree against its definition: word-for-word recursion, large random batches, paths that
+ * agree in many bits, and the same set reached in different ways. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +99,8 @@ static void check(world *w)
     assert_true(pl_tree_node_count(w->tree) == w->inner);
 }
 
-/* Stages one change: a leaf that is absent is added; one that is present is removed or rewritten. */
+/* Stages one change: a leaf that is absent is added; one that is present is removed or rewritten.
+ */
 static void stage(world *w, size_t *count, uint32_t i, bool remove)
 {
     entry *e = &w->entries[i];
@@ -189,7 +190,8 @@ static void down_to_nothing_one_by_one(void **state)
     close_world(&w);
 }
 
-/* Paths that agree in all but their last bits: chains of nodes with one empty side, to depth 256. */
+/* Paths that agree in all but their last bits: chains of nodes with one empty side, to depth 256.
+ */
 static void nearly_equal_paths(void **state)
 {
     (void)state;
@@ -213,7 +215,8 @@ static void nearly_equal_paths(void **state)
     close_world(&w);
 }
 
-/* The radix passes look at 32 bits only: many paths that agree in them must still come out sorted. */
+/* The radix passes look at 32 bits only: many paths that agree in them must still come out sorted.
+ */
 static void paths_with_one_prefix(void **state)
 {
     (void)state;

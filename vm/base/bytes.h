@@ -1,8 +1,8 @@
 /* The only place that loads and stores integers in buffers. All of them are big-endian.
  *
- * pl_load_* and pl_store_* trust their pointer. Bytes from outside go through pl_reader, which never
- * reads past the end; bytes for outside go through pl_writer, which never writes past it and also
- * counts without writing. */
+ * pl_load_* and pl_store_* trust their pointer. Bytes from outside go through pl_reader, which
+ * never reads past the end; bytes for outside go through pl_writer, which never writes past it and
+ * also counts without writing. */
 #ifndef PL_BASE_BYTES_H
 #define PL_BASE_BYTES_H
 
@@ -75,7 +75,8 @@ typedef struct pl_reader {
     size_t offset;
 } pl_reader;
 
-/* On input: size readable bytes (bytes may be NULL when size is 0). Returns a reader at offset 0. */
+/* On input: size readable bytes (bytes may be NULL when size is 0). Returns a reader at offset 0.
+ */
 pl_reader pl_reader_of(const uint8_t *bytes, size_t size);
 
 /* Returns how many bytes are left. */
@@ -84,8 +85,8 @@ static inline size_t pl_reader_left(const pl_reader *reader)
     return reader->size - reader->offset;
 }
 
-/* Each take moves past one value and leaves it in *value. Returns PL_OK, or PL_REJECT_TRUNCATED with
- * offset and *value unchanged. */
+/* Each take moves past one value and leaves it in *value. Returns PL_OK, or PL_REJECT_TRUNCATED
+ * with offset and *value unchanged. */
 PL_MUST_USE pl_status pl_reader_u8(pl_reader *reader, uint8_t *value);
 PL_MUST_USE pl_status pl_reader_u16(pl_reader *reader, uint16_t *value);
 PL_MUST_USE pl_status pl_reader_u32(pl_reader *reader, uint32_t *value);

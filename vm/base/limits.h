@@ -1,4 +1,5 @@
-/* Every bound of the core, each with its reason. A change here is a change of meaning: spec 02 §7. */
+/* Every bound of the core, each with its reason.
+ * A change here is a change of meaning: spec 02 §7. */
 #ifndef PL_BASE_LIMITS_H
 #define PL_BASE_LIMITS_H
 

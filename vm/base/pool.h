@@ -14,8 +14,8 @@
 #include "vm/base/memory.h"
 
 #define PL_POOL_FIRST_BIT 6u
-#define PL_POOL_FIRST (1u << PL_POOL_FIRST_BIT)
-#define PL_POOL_CHUNKS 31u /* numbers stay below 2^31: the top bit is free for the user */
+#define PL_POOL_FIRST     (1u << PL_POOL_FIRST_BIT)
+#define PL_POOL_CHUNKS    31u /* numbers stay below 2^31: the top bit is free for the user */
 #define PL_POOL_ALIGNMENT 64u
 
 /* Fields are private. */

@@ -1,4 +1,6 @@
-/* SHA-256, plain and tagged: tagged(tag, data) = SHA256(SHA256(tag) | SHA256(tag) | data). spec 04 §1
+/* SHA-256, plain and tagged. spec 04 §1
+ *
+ *     tagged(tag, data) = SHA256(SHA256(tag) | SHA256(tag) | data)
  *
  * The two tag hashes fill exactly one block, so a tag is kept as the state after that block and
  * costs nothing per hash. sha256.c is the only file that knows the library underneath. */

@@ -1,12 +1,12 @@
 /* A node is   next u32 | previous u32 | count u32 | numbers u32[capacity] | keys[capacity].
  *
- * In a leaf, numbers are the entries' and keys theirs; leaves are chained both ways. In an inner node,
- * numbers are children and key i is a lower bound of all keys below child i and above all below child
- * i - 1; key 0 is never looked at. No node but an empty root's is ever empty, and the root of an empty
- * set is 0.
+ * In a leaf, numbers are the entries' and keys theirs; leaves are chained both ways. In an inner
+ * node, numbers are children and key i is a lower bound of all keys below child i and above all
+ * below child i - 1; key 0 is never looked at. No node but an empty root's is ever empty, and the
+ * root of an empty set is 0.
  *
- * Removing merges a node that is a quarter full or less with a neighbour when both fit into one. That
- * keeps most nodes well filled without moving single entries between neighbours. */
+ * Removing merges a node that is a quarter full or less with a neighbour when both fit into one.
+ * That keeps most nodes well filled without moving single entries between neighbours. */
 #include "vm/state/order.h"
 
 #include <string.h>
@@ -14,9 +14,9 @@
 #include "vm/base/limits.h"
 
 #define NODE_SIZE_AIM 1024u
-#define CAPACITY_MIN 8u
-#define CAPACITY_MAX 64u
-#define LEVELS_MAX 32u /* nodes split in halves of at least 4: 4^16 > 2^31 entries */
+#define CAPACITY_MIN  8u
+#define CAPACITY_MAX  64u
+#define LEVELS_MAX    32u /* nodes split in halves of at least 4: 4^16 > 2^31 entries */
 
 typedef struct node {
     uint32_t next; /* leaves only */
@@ -99,8 +99,7 @@ static void insert_entry(const pl_order *order, node *at, uint32_t slot, const u
 {
     const uint32_t after = at->count - slot;
     memmove(at->numbers + slot + 1, at->numbers + slot, after * sizeof(uint32_t));
-    memmove(key_at(order, at, slot + 1), key_at(order, at, slot),
-            (size_t)after * order->key_size);
+    memmove(key_at(order, at, slot + 1), key_at(order, at, slot), (size_t)after * order->key_size);
     at->numbers[slot] = number;
     memcpy(key_at(order, at, slot), key, order->key_size);
     at->count++;
@@ -110,8 +109,7 @@ static void remove_entry(const pl_order *order, node *at, uint32_t slot)
 {
     const uint32_t after = at->count - slot - 1;
     memmove(at->numbers + slot, at->numbers + slot + 1, after * sizeof(uint32_t));
-    memmove(key_at(order, at, slot), key_at(order, at, slot + 1),
-            (size_t)after * order->key_size);
+    memmove(key_at(order, at, slot), key_at(order, at, slot + 1), (size_t)after * order->key_size);
     at->count--;
 }
 
@@ -136,7 +134,8 @@ static pl_status take_node(pl_order *order, uint32_t *number)
     return PL_OK;
 }
 
-/* Splits a full node before an entry goes in at slot. On output: *right is the new node after it. */
+/* Splits a full node before an entry goes in at slot. On output: *right is the new node after it.
+ */
 static pl_status split(pl_order *order, uint32_t number, uint32_t slot, uint32_t level,
                        uint32_t *right)
 {
@@ -145,8 +144,7 @@ static pl_status split(pl_order *order, uint32_t number, uint32_t slot, uint32_t
     node *right_node = node_at(order, *right);
     /* Ascending loads append at the end: leaving the left node full fills every node. */
     const bool appends = slot == left_node->count && (level > 0 || left_node->next == 0);
-    move_entries(order, right_node, left_node,
-                 appends ? left_node->count : left_node->count / 2);
+    move_entries(order, right_node, left_node, appends ? left_node->count : left_node->count / 2);
     if (level == 0) {
         right_node->next = left_node->next;
         right_node->previous = number;

@@ -90,8 +90,7 @@ static bool has_shape(const parts *proof, const uint8_t path[PL_HASH_SIZE])
 }
 
 pl_status pl_proof_verify(pl_claim *claim, const uint8_t root[PL_HASH_SIZE],
-                          const uint8_t path[PL_HASH_SIZE], const uint8_t *proof,
-                          size_t proof_size)
+                          const uint8_t path[PL_HASH_SIZE], const uint8_t *proof, size_t proof_size)
 {
     parts of;
     if (cut(&of, proof, proof_size) != PL_OK || !has_shape(&of, path)) {

@@ -1,7 +1,7 @@
 /* Proofs of one key against a state root: the row that is there, or that there is none. spec 04 §4
  *
- * Directions come from the key's path, every byte is hashed, and each true statement has exactly one
- * proof. The verifier takes no memory and returns a status, never a root to be compared. */
+ * Directions come from the key's path, every byte is hashed, and each true statement has exactly
+ * one proof. The verifier takes no memory and returns a status, never a root to be compared. */
 #ifndef PL_STATE_PROOF_H
 #define PL_STATE_PROOF_H
 
@@ -9,12 +9,12 @@
 #include "vm/base/limits.h"
 #include "vm/state/tree.h"
 
-#define PL_PROOF_INCLUSION 1u
-#define PL_PROOF_EMPTY 2u      /* absence: the path leads to an empty place  */
+#define PL_PROOF_INCLUSION  1u
+#define PL_PROOF_EMPTY      2u /* absence: the path leads to an empty place  */
 #define PL_PROOF_OTHER_LEAF 3u /* absence: the path leads to another row's leaf */
 
 #define PL_PROOF_DEPTH_MAX 256u
-#define PL_PROOF_SIZE_MAX (1u + 8u + 2u + 32u * PL_PROOF_DEPTH_MAX + 2u + PL_ROW_SIZE_MAX)
+#define PL_PROOF_SIZE_MAX  (1u + 8u + 2u + 32u * PL_PROOF_DEPTH_MAX + 2u + PL_ROW_SIZE_MAX)
 
 /* What a verified proof says about its key. */
 typedef struct pl_claim {

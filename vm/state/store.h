@@ -87,9 +87,9 @@ pl_change pl_store_dirty(const pl_store *store, uint32_t index);
 uint32_t pl_store_changed_count(const pl_store *store);
 pl_change pl_store_changed(const pl_store *store, uint32_t index);
 
-/* Brings the tree up to date with the rows as they are now, open levels of the journal included, and
- * computes the state root. Rolling back afterwards is allowed: the rows restored count as touched,
- * and the next call leads the tree back to them. Returns PL_OK or PL_FAULT_MEMORY. */
+/* Brings the tree up to date with the rows as they are now, open levels of the journal included,
+ * and computes the state root. Rolling back afterwards is allowed: the rows restored count as
+ * touched, and the next call leads the tree back to them. Returns PL_OK or PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status pl_store_root(pl_store *store, uint8_t root[PL_HASH_SIZE]);
 
 /* The tree as of the last pl_store_root. */

@@ -1,5 +1,5 @@
-/* The undo journal: a stack of bytes. An entry is the row as it was (nothing when it was absent) and
- * then its tail, so that undoing reads from the end. A row is saved once per level: its record
+/* The undo journal: a stack of bytes. An entry is the row as it was (nothing when it was absent)
+ * and then its tail, so that undoing reads from the end. A row is saved once per level: its record
  * carries the stamp of the level that saved it last. */
 #include <string.h>
 
@@ -13,8 +13,7 @@ typedef struct saved_tail {
 pl_status store_save(pl_store *store, store_name name)
 {
     pl_record *record = store_record(store, name);
-    if (store->level_count == 0 ||
-        record->stamp == store->levels[store->level_count - 1].stamp) {
+    if (store->level_count == 0 || record->stamp == store->levels[store->level_count - 1].stamp) {
         return PL_OK;
     }
     const store_table *table = store->tables[name.table];

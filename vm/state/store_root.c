@@ -5,13 +5,14 @@
  * the rows alone. */
 #include <string.h>
 
+#include "vm/base/assume.h"
 #include "vm/state/proof.h"
 #include "vm/state/store_parts.h"
 
-/* Records and leaves lie anywhere in memory: ask for the record so many rows early, and for its leaf,
- * which only the record names, a little later. */
+/* Records and leaves lie anywhere in memory: ask for the record so many rows early, and for its
+ * leaf, which only the record names, a little later. */
 #define RECORD_AHEAD 16u
-#define LEAF_AHEAD 8u
+#define LEAF_AHEAD   8u
 
 /* Frees records without row and leaf that no journal entry names. Those touched again are in the
  * dirty list and will be buried anew if need be. */
@@ -21,9 +22,10 @@ static void sweep_graves(pl_store *store)
     for (uint32_t i = 0; i < store->graves.count; i++) {
         const store_name name = store->graves.names[i];
         const pl_record *record = store_record(store, name);
-        if (record->dirty || record->present) {
+        if (record->dirty) {
             continue;
         }
+        PL_ASSERT(!record->present); /* coming back to life makes a record dirty */
         if (i < store->graves_free) {
             pl_row_pool_give(&store->tables[name.table]->rows, name.record);
         } else {

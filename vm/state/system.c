@@ -2,9 +2,14 @@
 
 /* spec 04 §6, row by row. */
 
-#define NAME(text) {(text), sizeof(text) - 1}
-#define FIELD(text, type_class, type_size, at) \
-    {.name = NAME(text), .type = {.class = (type_class), .size = (type_size)}, .offset = (at)}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+#define FIELD(text, type_class, type_size, at)                                                     \
+    {                                                                                              \
+        .name = NAME(text), .type = {.class = (type_class), .size = (type_size)}, .offset = (at)   \
+    }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const pl_field chain_fields[] = {

@@ -1,12 +1,11 @@
 /* A batch of changes goes through the tree in four passes, each a plain loop over an array.
  *
- *   down      Level by level, the sorted changes are split at every node by the bit of its depth. One
- *             "place" is noted per inner node with changes below it. Where two rows meet, inner
- *             nodes are put in; a change alone at an empty place or at its own leaf is settled.
- *   leaves    Every changed leaf is hashed into its slot.
- *   collapse  Only after removals: places from last to first, so children before parents; a node left
- *             with a lone leaf or with nothing gives way to it.
- *   nodes     In the same order, every other place is hashed into its parent's slot.
+ *   down      Level by level, the sorted changes are split at every node by the bit of its depth.
+ * One "place" is noted per inner node with changes below it. Where two rows meet, inner nodes are
+ * put in; a change alone at an empty place or at its own leaf is settled. leaves    Every changed
+ * leaf is hashed into its slot. collapse  Only after removals: places from last to first, so
+ * children before parents; a node left with a lone leaf or with nothing gives way to it. nodes In
+ * the same order, every other place is hashed into its parent's slot.
  *
  * Places of one level do not depend on each other. So memory can be asked for ahead, and the
  * processor overlaps the hashes of neighbours, which a depth-first walk would chain.
@@ -15,8 +14,8 @@
  *     refs[n]:  left, right    0 empty, LEAF | leaf, or node       pairs[n]: left | right
  *
  * Node n's own hash stands in its parent's pair: hashing n reads just the 64 bytes of pairs[n].
- * Refs are kept apart so that walking down touches 8 bytes a node. TOP_NODE is not part of the tree:
- * its left slot holds the top. */
+ * Refs are kept apart so that walking down touches 8 bytes a node. TOP_NODE is not part of the
+ * tree: its left slot holds the top. */
 #include "vm/state/tree.h"
 
 #include <string.h>
@@ -26,16 +25,16 @@
 #include "vm/base/pool.h"
 #include "vm/state/tree_sort.h"
 
-#define LEAF 0x80000000u
-#define EMPTY 0u
+#define LEAF      0x80000000u
+#define EMPTY     0u
 #define DEPTH_MAX 256u
-#define TOP_NODE PL_POOL_FIRST
-#define TOP_SLOT (2u * TOP_NODE)
-#define AHEAD 8u /* steps between asking for memory and using it */
+#define TOP_NODE  PL_POOL_FIRST
+#define TOP_SLOT  (2u * TOP_NODE)
+#define AHEAD     8u /* steps between asking for memory and using it */
 
 typedef struct place {
-    uint32_t ref;  /* what stands in the slot: a node once the place was descended, EMPTY after
-                      its collapse */
+    uint32_t ref; /* what stands in the slot: a node once the place was descended, EMPTY after
+                     its collapse */
     uint32_t slot;
     uint32_t low; /* changes[low .. high) lie below it */
     uint32_t high;
@@ -165,8 +164,7 @@ static pl_status grow_places(pl_tree *tree)
     }
     if (tree->places != NULL) {
         memcpy(places, tree->places, tree->place_count * sizeof(place));
-        tree->memory.give(tree->memory.context, tree->places,
-                          tree->place_capacity * sizeof(place));
+        tree->memory.give(tree->memory.context, tree->places, tree->place_capacity * sizeof(place));
     }
     tree->places = places;
     tree->place_capacity = capacity;
@@ -183,8 +181,8 @@ static void set_slot(const pl_tree *tree, uint32_t slot, uint32_t ref, const uin
     }
 }
 
-/* Tries to settle a change that is alone below a slot. Returns false where that takes an inner node:
- * there is one already, or the leaf of another row. */
+/* Tries to settle a change that is alone below a slot. Returns false where that takes an inner
+ * node: there is one already, or the leaf of another row. */
 static bool settle(pl_tree *tree, uint32_t slot, uint32_t ref, pl_tree_change *change)
 {
     if (ref == EMPTY) {
@@ -344,8 +342,7 @@ static void hash_nodes(pl_tree *tree)
     }
 }
 
-pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
-                        size_t count)
+pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count)
 {
     tree->nodes_hashed = 0;
     tree->place_count = 0;

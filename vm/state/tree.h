@@ -65,9 +65,10 @@ pl_tree_change pl_tree_change_of(const pl_tree *tree, uint32_t leaf, pl_tree_ver
 /* Asks for the leaf's memory ahead of its use; never needed, only faster. */
 void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number);
 
-/* Applies a batch: every touched node is hashed once. On input: changes made by pl_tree_change_of, in
- * any order, at most one per leaf and per path; removed leaves are in the tree. The array is sorted in place, spare has
- * room for as many. Returns PL_OK, or PL_FAULT_MEMORY: the tree can then only be freed. */
+/* Applies a batch: every touched node is hashed once. On input: changes made by pl_tree_change_of,
+ * in any order, at most one per leaf and per path; removed leaves are in the tree. The array is
+ * sorted in place, spare has room for as many. Returns PL_OK, or PL_FAULT_MEMORY: the tree can then
+ * only be freed. */
 PL_MUST_USE pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
                                     size_t count);
 

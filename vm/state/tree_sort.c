@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define RADIX_PASSES 4u  /* of 8 bits each; even, so that the result ends in the array given */
-#define RADIX_WORTH 192u /* shorter batches are sorted by insertion alone */
+#define RADIX_PASSES 4u   /* of 8 bits each; even, so that the result ends in the array given */
+#define RADIX_WORTH  192u /* shorter batches are sorted by insertion alone */
 
 static bool comes_before(const pl_tree *tree, const pl_tree_change *a, const pl_tree_change *b)
 {
@@ -54,8 +54,7 @@ static void radix_sort(pl_tree_change *changes, pl_tree_change *spare, size_t co
     }
 }
 
-void pl_tree_sort(const pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
-                  size_t count)
+void pl_tree_sort(const pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count)
 {
     if (count >= RADIX_WORTH) {
         radix_sort(changes, spare, count);
