@@ -1,6 +1,5 @@
-/* The core beside spec/model: spec/model/random_programs.py writes a folder of histories
- * containers and worlds with the model's verdicts, this program says what libplimsoll makes of
- * them.
+/* The core beside spec/model: spec/model/random_programs.py writes a folder of histories and other
+ * inputs with the model's verdicts, this program says what libplimsoll makes of them.
  *
  *   agree FOLDER             every line of index.txt in FOLDER, FOLDER/code and FOLDER/worlds,
  *                            and of FOLDER/proofs.txt
@@ -233,7 +232,10 @@ static size_t unhex(char *word)
     uint8_t *bytes = (uint8_t *)word;
     size_t size = 0;
     unsigned byte;
-    while (word[0] != '-' && sscanf(word + 2 * size, "%2x", &byte) == 1) {
+    if (word[0] == '-') {
+        return 0;
+    }
+    while (sscanf(word + 2 * size, "%2x", &byte) == 1) {
         bytes[size++] = (uint8_t)byte;
     }
     return size;
