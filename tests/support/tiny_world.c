@@ -17,7 +17,8 @@ typedef struct kind {
 } kind;
 
 static const kind u8 = {PL_CLASS_UINT, 1}, u64 = {PL_CLASS_UINT, 8}, i64 = {PL_CLASS_INT, 8},
-                  u256 = {PL_CLASS_UINT, 32}, boolean = {PL_CLASS_BOOL, 1};
+                  u256 = {PL_CLASS_UINT, 32}, account = {PL_CLASS_ACCOUNT, 32},
+                  boolean = {PL_CLASS_BOOL, 1};
 
 static void name(pl_writer *w, const char *text)
 {
@@ -36,7 +37,7 @@ static void field(pl_writer *w, const char *text, kind type)
 
 static void tables(pl_writer *w)
 {
-    pl_writer_u8(w, 2);
+    pl_writer_u8(w, TINY_TABLES);
     name(w, "params");
     pl_writer_u8(w, 1);
     pl_writer_u8(w, 0); /* no key */
@@ -60,6 +61,14 @@ static void tables(pl_writer *w)
     name(w, "by_v");
     pl_writer_u8(w, 1);
     pl_writer_u8(w, 0);
+
+    name(w, "flags");
+    pl_writer_u8(w, 0);
+    pl_writer_u8(w, 1);
+    field(w, "which", boolean);
+    pl_writer_u8(w, 1);
+    field(w, "is_set", boolean);
+    pl_writer_u16(w, 0); /* no default, no index */
 }
 
 /* Register 0 is k (wide), 1 is v (narrow), 2 and 3 wide, 4 and 5 narrow, in every function. */
@@ -72,7 +81,7 @@ typedef struct function {
     uint8_t parameters; /* 0, 1 (k) or 2 (k, v); 3: one narrow, then register 0 is narrow */
     const kind *result;
     uint8_t count;
-    pl_instruction code[8];
+    pl_instruction code[10];
 } function;
 
 #define TX          PL_EFFECT_TX
@@ -83,9 +92,10 @@ typedef struct function {
         PL_OP_##op, e, a, b, c, d                                                                  \
     }
 #define WRITE I(PUT, 1, TINY_ROWS, 0, 0, 0) /* rows[k] = v */
+#define TELL  I(CALLER, 2, 0, 0, 0, 0), I(EMIT, 0, 1, 0, 0, 0)
 
 static const function functions[TINY_FUNCTIONS] = {
-    {"put", PUBLIC_TX, 2, &u64, 3, {WRITE, I(EMIT, 0, 1, 0, 0, 0), I(RET, 1, 0, 0, 0, 0)}},
+    {"put", PUBLIC_TX, 2, &u64, 4, {WRITE, TELL, I(RET, 1, 0, 0, 0, 0)}},
     {"fail", PUBLIC_TX, 2, NULL, 3, {WRITE, I(LDN, 4, 0, 0, 7, 0), I(REVERT, 0, 4, 0, 0, 0)}},
     {"spin", PUBLIC_TX, 2, NULL, 2, {WRITE, I(JMP, 1, 0, 0, 0, 0)}},
     {"divide", PUBLIC_TX, 2, NULL, 3, {WRITE, I(DIV, 2, 0, 3, 0, 0), I(RET, 0, 0, 0, 0, 0)}},
@@ -94,8 +104,8 @@ static const function functions[TINY_FUNCTIONS] = {
      TX | PL_FUNCTION_ON_BLOCK,
      0,
      NULL,
-     8,
-     {I(LDK, 0, 0, 0, 0, 0), I(GETF, 1, TINY_ROWS, 0, 0, 0), I(NADDI, 1, 1, 1, 0, 0), WRITE,
+     10,
+     {I(LDK, 0, 0, 0, 0, 0), I(GETF, 1, TINY_ROWS, 0, 0, 0), I(NADDI, 1, 1, 1, 0, 0), WRITE, TELL,
       I(LDN, 4, 0, 0, 3, 0), I(NNE, 5, 1, 4, 0, 0), I(REQUIRE, 5, 0, 4, 0, 0),
       I(RET, 0, 0, 0, 0, 0)}},
     {"holds",
@@ -157,8 +167,9 @@ static void write_body(pl_writer *w)
     field(w, "why", u8);
     pl_writer_u16(w, 1);
     name(w, "Put");
-    pl_writer_u8(w, 1);
+    pl_writer_u8(w, 2);
     field(w, "v", u64);
+    field(w, "who", account);
     pl_writer_u16(w, 0); /* imports */
     pl_writer_u16(w, TINY_FUNCTIONS);
     for (unsigned i = 0; i < TINY_FUNCTIONS; i++) {
@@ -276,10 +287,13 @@ size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
     pl_writer_bytes(&w, (const uint8_t *)"the bank", 8);
     pl_writer_u8(&w, 0);
     pl_writer_bytes(&w, account, 32);
-    pl_writer_u32(&w, 4);
+    pl_writer_u32(&w, 5);
     write_params(&w, 1);
     write_row(&w, 1, 5, 50);
     write_row(&w, 1, -2, 20); /* byte order: a negative key's bytes are above */
+    pl_writer_u32(&w, 1);
+    pl_writer_u16(&w, TINY_FLAGS);
+    pl_writer_u16(&w, 0x0101); /* flags[true] = true */
     write_params(&w, 2);
     return finish(&w);
 }

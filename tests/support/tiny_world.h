@@ -11,19 +11,19 @@
 
 /* The functions of the contract, by number. Both contracts of the world run the same code. */
 enum {
-    TINY_PUT = 0,    /* tx put(k: i64, v: u64) -> u64: rows[k] = v, emits Put(v)            */
+    TINY_PUT = 0,    /* tx put(k: i64, v: u64) -> u64: rows[k] = v, emits Put(v, caller)    */
     TINY_FAIL = 1,   /* tx: the same write, then REVERT Bad(7)                              */
     TINY_SPIN = 2,   /* tx: the same write, then runs until the gas is gone                 */
     TINY_DIVIDE = 3, /* tx: the same write, then divides by zero                           */
     TINY_GET = 4,    /* view get(k: i64) -> u64                                             */
-    TINY_TICK = 5,   /* on_block: rows[-1] += 1, REVERT Bad(9) when that makes 3            */
+    TINY_TICK = 5,   /* on_block: as put(-1, rows[-1] + 1); REVERT Bad(3) when that makes 3 */
     TINY_HOLDS = 6,  /* invariant: rows[99] = 0                                             */
     TINY_PRICE = 7,  /* view price(feed: u64) -> u256, 8 decimals                           */
     TINY_HIDDEN = 8, /* tx, not public                                                     */
     TINY_DELETE = 9, /* tx del(k: i64) -> bool                                             */
     TINY_FUNCTIONS = 10
 };
-enum { TINY_PARAMS = 0, TINY_ROWS = 1 };
+enum { TINY_PARAMS = 0, TINY_ROWS = 1, TINY_FLAGS = 2, TINY_TABLES = 3 };
 enum { TINY_ETH = 0, TINY_RAW = 1, TINY_FEEDS = 2, TINY_SIGNERS = 3 };
 
 #define TINY_TIME           1000u
@@ -35,7 +35,7 @@ enum { TINY_ETH = 0, TINY_RAW = 1, TINY_FEEDS = 2, TINY_SIGNERS = 3 };
 size_t tiny_container(uint8_t *bytes, size_t capacity);
 
 /* Writes the world: contracts bank and twin; feeds ETH (2 of 3 signers) and RAW (unsigned); params
- * rows, rows[-2] = 20, rows[5] = 50 of bank; one label. Returns its size. */
+ * rows, rows[-2] = 20, rows[5] = 50 and flags[true] = true of bank; one label. Returns its size. */
 size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth);
 
 /* The signers of feed ETH, as the world lists them. */

@@ -83,7 +83,7 @@ static void every_kind_of_receipt(void **state)
     const pl_block_counts *c = &result.counts;
     assert_true(c->reports_accepted == 2 && c->reports_refused == 2);
     assert_true(c->tx_ok == 3 && c->tx_trap == 2 && c->tx_revert == 1 && c->tx_reject == 6);
-    assert_true(c->hook_ok == 2 && c->hook_failed == 0 && c->events == 1);
+    assert_true(c->hook_ok == 2 && c->hook_failed == 0 && c->events == 3);
     /* what a trap wrote is gone, what succeeded stays */
     assert_int_equal(row_of(chain, BANK, 7), 70);
     assert_int_equal(row_of(chain, BANK, 5), UINT64_MAX);
@@ -105,7 +105,11 @@ static void receipts_tell_results_events_and_reverts(void **state)
     static tiny_body body;
     tiny_body_begin(&body);
     tiny_body_transactions(&body);
-    add_call(&body, TWIN, TINY_PUT, 7, 0x0102);
+    tiny_call call = {
+        .contract = TWIN, .function = TINY_PUT, .k = 7, .v = 0x0102, .has_v = true, .gas = 9000};
+    uint8_t tx[256];
+    memcpy(call.caller, "somebody", 8);
+    tiny_body_tx(&body, tx, tiny_tx(tx, &call));
     add_call(&body, TWIN, TINY_FAIL, 7, 71);
     pl_block_result result;
     seal(&result, chain, 1000, &body);
@@ -119,13 +123,21 @@ static void receipts_tell_results_events_and_reverts(void **state)
     assert_memory_equal(receipt.result, value, 8);
     assert_int_equal(receipt.event_count, 1);
     assert_int_equal(pl_event_next(&event, &event_offset, &receipt), PL_OK);
-    assert_true(event.contract == TWIN && event.event == 0 && event.size == 8);
+    assert_true(event.contract == TWIN && event.event == 0 && event.size == 40);
     assert_memory_equal(event.arguments, value, 8);
+    assert_memory_equal(event.arguments + 8, "somebody", 9);
     assert_int_equal(pl_receipts_next(&receipt, &offset, result.receipts, result.receipts_size),
                      PL_OK);
     assert_true(receipt.revert_contract == TWIN && receipt.revert_error == 0);
     assert_int_equal(receipt.revert_size, 1);
     assert_int_equal(receipt.revert_arguments[0], 7);
+    /* a hook is called by its own contract */
+    event_offset = 0;
+    assert_int_equal(pl_receipts_next(&receipt, &offset, result.receipts, result.receipts_size),
+                     PL_OK);
+    assert_int_equal(receipt.kind, PL_RECEIPT_HOOK);
+    assert_int_equal(pl_event_next(&event, &event_offset, &receipt), PL_OK);
+    assert_memory_equal(event.arguments + 8, "@bank\0", 6);
     stop(chain);
 }
 

@@ -60,17 +60,17 @@ static void a_world_says_what_it_holds(void **state)
     assert_true(world.tx_auth == 1 && world.seed == 42 && world.time_s == TINY_TIME);
     assert_true(world.tx_gas_max == TINY_TX_GAS && world.hook_gas == TINY_HOOK_GAS);
     assert_int_equal(world.contract_count, 2);
-    assert_int_equal(world.table_count, 4 + 2 + 2);
+    assert_int_equal(world.table_count, 4 + 2 * TINY_TABLES);
     assert_int_equal(world.table_bases[0], 0);
     assert_int_equal(world.table_bases[1], 4);
-    assert_int_equal(world.table_bases[2], 6);
-    assert_int_equal(world.table_bases[3], 8);
-    assert_int_equal(world.contracts[1].table_base, 6);
+    assert_int_equal(world.table_bases[2], 7);
+    assert_int_equal(world.table_bases[3], 10);
+    assert_int_equal(world.contracts[1].table_base, 7);
     assert_int_equal(world.contracts[1].number, 2);
     assert_int_equal(pl_world_table(&world, 0, 3), 3);
     assert_int_equal(pl_world_table(&world, 0, 4), UINT32_MAX);
-    assert_int_equal(pl_world_table(&world, 2, 1), 7);
-    assert_int_equal(pl_world_table(&world, 2, 2), UINT32_MAX);
+    assert_int_equal(pl_world_table(&world, 2, 1), 8);
+    assert_int_equal(pl_world_table(&world, 2, TINY_TABLES), UINT32_MAX);
     assert_int_equal(pl_world_table(&world, 3, 0), UINT32_MAX);
     assert_int_equal(world.feed_count, TINY_FEEDS);
     assert_int_equal(world.feeds[TINY_ETH].quorum, 2);
@@ -84,10 +84,10 @@ static void a_world_says_what_it_holds(void **state)
     pl_world_row row;
     size_t offset = 0, rows = 0;
     while (pl_world_row_next(&world, &offset, &row)) {
-        static const uint32_t tables[] = {4, 5, 5, 6};
+        static const uint32_t tables[] = {4, 5, 5, 6, 7};
         assert_int_equal(row.table, tables[rows++]);
     }
-    assert_int_equal(rows, 4);
+    assert_int_equal(rows, 5);
     assert_int_equal(row.row[7], 50);
     pl_world_free(&world, &counted.memory);
     assert_int_equal(counted.out, 0);
@@ -106,7 +106,7 @@ enum {
 };
 
 typedef struct place {
-    size_t twin, feeds, eth, raw, labels, rows;
+    size_t twin, feeds, eth, raw, labels, rows, flag;
 } place;
 
 static place places(void)
@@ -119,6 +119,7 @@ static place places(void)
     p.raw = p.eth + 4 + 2 + 16 + 64 + 2 + 33 * TINY_SIGNERS + 6;
     p.labels = p.raw + 4 + 2 + 16 + 64 + 2 + 6;
     p.rows = p.labels + 4 + 2 + 8 + 1 + 32;
+    p.flag = p.rows + 4 + 14 + 2 * 22;
     return p;
 }
 
@@ -192,10 +193,12 @@ static void feeds_and_rows_are_refused_by_name(void **state)
     expect("rows without bytes", p.rows, "\3\0\0\0", 4, "TRUNCATED", "row", none);
     expect("row of the system", p.rows + 4 + 3, "\0", 1, "GENESIS", "row", 0);
     expect("row of no contract", p.rows + 4 + 3, "\3", 1, "GENESIS", "row", 0);
-    expect("row of no table", p.rows + 4 + 5, "\2", 1, "GENESIS", "row", 0);
+    expect("row of no table", p.rows + 4 + 5, "\3", 1, "GENESIS", "row", 0);
     expect("a row twice", p.rows + 4 + 14 + 22 + 6, world_bytes + p.rows + 4 + 14 + 6, 8,
            "DUPLICATE", "row", 2);
     expect("rows fall", p.rows + 4 + 14 + 22 + 6, "\0\0\0\0\0\0\0\4", 8, "ORDER", "row", 2);
+    expect("key not canonical", p.flag + 6, "\2", 1, "NON_CANONICAL", "row", 3);
+    expect("value not canonical", p.flag + 7, "\2", 1, "NON_CANONICAL", "row", 3);
     expect("parameter below its range", p.rows + 4 + 13, "\0", 1, "RANGE", "row", 0);
     expect("parameter at its lowest", p.rows + 4 + 13, "\1", 1, "OK", "end", none);
     expect("parameter at its highest", p.rows + 4 + 13, "\x64", 1, "OK", "end", none);
@@ -209,7 +212,7 @@ static void params_must_be_there(void **state)
     pl_world_error where;
     const place p = places();
     memcpy(bytes, world_bytes, world_size);
-    bytes[p.rows + 3] = 3; /* without the last row, the params of twin */
+    bytes[p.rows + 3] = 4; /* without the last row, the params of twin */
     assert_int_equal(load(&where, bytes, world_size - 14), PL_REJECT_GENESIS);
     assert_string_equal(where.part, "params");
     assert_int_equal(where.index, 2);
@@ -218,6 +221,23 @@ static void params_must_be_there(void **state)
     bytes[world_size] = 0;
     assert_int_equal(load(&where, bytes, world_size + 1), PL_REJECT_TRAILING);
     assert_string_equal(where.part, "end");
+}
+
+/* A contract's account is the symbol "@name", so its name has at most 31 bytes. */
+static void contract_names_fit_a_symbol(void **state)
+{
+    (void)state;
+    for (size_t size = 31; size <= 32; size++) {
+        uint8_t bytes[TINY_WORLD_SIZE_MAX] = {0};
+        pl_world_error where;
+        const size_t more = size - 4;
+        memcpy(bytes, world_bytes, BANK_AT + 5);
+        bytes[BANK_AT] = (uint8_t)size;
+        memset(bytes + BANK_AT + 5, 'x', more);
+        memcpy(bytes + BANK_AT + 5 + more, world_bytes + BANK_AT + 5, world_size - BANK_AT - 5);
+        assert_int_equal(load(&where, bytes, world_size + more),
+                         size == 31 ? PL_OK : PL_REJECT_NAME);
+    }
 }
 
 static void every_cut_is_refused(void **state)
@@ -280,6 +300,7 @@ int main(void)
         cmocka_unit_test(heads_and_contracts_are_refused_by_name),
         cmocka_unit_test(feeds_and_rows_are_refused_by_name),
         cmocka_unit_test(params_must_be_there),
+        cmocka_unit_test(contract_names_fit_a_symbol),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(no_bit_is_without_meaning),
         cmocka_unit_test(no_memory_is_a_fault_and_leaks_nothing),
