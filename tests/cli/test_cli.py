@@ -349,6 +349,69 @@ class Hostile(Case):
             self.fails(plim("disasm", bad), INPUT, "bad.plb")
 
 
+GOOD = """/// Counts.
+contract counter;
+
+state count { n: u64 = 0; }
+
+public tx add(by: u64) -> u64 {
+    count.n += by;
+    return count.n;
+}
+"""
+
+
+class Sources(Case):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "counter.plim"
+        self.file.write_text(GOOD)
+        self.plb = self.folder / "counter.plb"
+
+    def test_build_is_the_same_everywhere(self):
+        run = plim("build", self.file, "-o", self.plb)
+        self.assertEqual((run.returncode, run.stderr), (OK, ""))
+        self.assertRegex(run.stdout, r"counter.plb  \d+ bytes  code [0-9a-f]{64}")
+        other = self.folder / "other" / "deep"
+        other.mkdir(parents=True)
+        shutil.copy(self.file, other)
+        self.assertEqual(plim("build", "counter.plim", "-o", "x.plb", cwd=other).returncode, OK)
+        self.assertEqual((other / "x.plb").read_bytes(), self.plb.read_bytes())
+        self.assertNotIn(str(self.folder).encode(), self.plb.read_bytes())
+        self.assertEqual(plim("disasm", self.plb).stdout, plim("disasm", self.file).stdout)
+        self.assertIn("add", plim("disasm", self.plb, "--function", "add").stdout)
+        self.fails(plim("disasm", self.plb, "--function", "nope"), INPUT, "no function nope")
+
+    def test_mistakes_are_shown(self):
+        self.file.write_text(GOOD.replace("count.n += by", "count.m += by"))
+        for run in (plim("build", self.file, "-o", self.plb), plim("check", self.file)):
+            self.assertEqual(run.returncode, INPUT)
+            self.assertIn("counter.plim:7:", run.stderr)
+            self.assertTrue(run.stderr.splitlines()[-1].startswith("plim: "))
+        self.assertFalse(self.plb.exists())
+        self.assertEqual(plim("check", self.folder / "no.plim").returncode, INPUT)
+        self.file.write_bytes(b"\xff\x00contract" * 100)
+        self.assertEqual(plim("check", self.file).returncode, INPUT)
+
+    def test_check_and_output_that_cannot_be_written(self):
+        self.assertEqual(plim("check", self.file, self.file).returncode, OK)
+        self.fails(plim("build", self.file, "-o", self.folder / "no" / "x.plb"), INPUT, "cannot be written")
+        self.assertEqual(self.left(), ["counter.plim"])
+
+    def test_fmt(self):
+        ugly = GOOD.replace("    count.n += by;", " count.n   +=by  ;")
+        self.file.write_text(ugly)
+        run = plim("fmt", "--check", self.file)
+        self.assertEqual(run.returncode, DIVERGED)
+        self.assertEqual(self.file.read_text(), ugly)
+        self.assertEqual(plim("fmt", self.file).returncode, OK)
+        self.assertEqual(self.file.read_text(), GOOD)
+        self.assertEqual(plim("fmt", "--check", self.file).returncode, OK)
+        self.file.write_text("contract {")
+        self.fails(plim("fmt", self.file), INPUT, "counter.plim:1:")
+        self.assertEqual(self.file.read_text(), "contract {")
+
+
 class Import(Case):
     lines = gzip.decompress(TRACE.read_bytes()).decode().splitlines()
 

@@ -80,15 +80,25 @@ static void print_all(const plc_result *result)
         const size_t size = plc_diagnostic_text(&result->diagnostics[i], NULL, 0) + 1;
         char *text = pt_take(size);
         (void)plc_diagnostic_text(&result->diagnostics[i], text, size);
+        for (char *c = text; *c != '\0';
+             c++) { /* a hostile source must not speak to the terminal */
+            const unsigned char byte = (unsigned char)*c;
+            *c = (byte < 0x20 && byte != '\n') || byte >= 0x7f ? '?' : *c;
+        }
         (void)fprintf(stderr, "%s%s", text, size > 1 && text[size - 2] == '\n' ? "" : "\n");
         free(text);
     }
 }
 
-static pt_exit compile_failed(const plc_result *result, const char *file, pt_report *report)
+static pt_exit compile_failed(const plc_result *result, const char *file, bool printed,
+                              pt_report *report)
 {
     if (result->diagnostic_count == 0) {
         return pt_fail(report, PT_INPUT, "%s: does not compile", file);
+    }
+    if (printed) {
+        return pt_fail(report, PT_INPUT, "%s does not compile: %zu mistake%s, shown above", file,
+                       result->diagnostic_count, result->diagnostic_count == 1 ? "" : "s");
     }
     const plc_diagnostic *first = &result->diagnostics[0];
     return pt_fail(report, PT_INPUT, "%s does not compile: %s:%u:%u: %s", file, first->path,
@@ -117,7 +127,7 @@ pt_exit pt_compile(pt_bytes *container, const char *file, const char *library,
     if (result.ok) {
         pt_put(container, result.bytes, result.size);
     } else {
-        verdict = compile_failed(&result, file, report);
+        verdict = compile_failed(&result, file, print_diagnostics, report);
     }
     plc_result_free(&result);
     for (size_t i = 0; i < set.count; i++) {
