@@ -1,6 +1,6 @@
 # Plimsoll. `make demo` shows it, `make test` checks it, `make help` lists the rest.
 
-# ---- settings --------------------------------------------------------------------------------
+# ---- settings
 CC      ?= gcc
 OPT     ?= -O2
 LIMBS   ?=

@@ -12,6 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS, FUNCTION_LINES, FILE_LINES = 100, 70, 700
+SCRIPT_COLUMNS = 120  # Python, shell, make
 
 BANNED = {  # word in vm/: what to do instead
     r"\b(float|double)\b": "integers only; see vm/num",
@@ -82,11 +83,12 @@ def function_lengths(text):
 def check_lengths(path, text):
     found = []
     lines = text.splitlines()
+    columns = SCRIPT_COLUMNS if path.endswith((".py", ".sh", "Makefile")) else COLUMNS
     if len(lines) > FILE_LINES:
         found.append(f"{path}: {len(lines)} lines; split at a seam (at most {FILE_LINES})")
     for number, line in enumerate(lines, 1):
-        if len(line.expandtabs(4)) > COLUMNS and not path.endswith((".def", ".md")):
-            found.append(f"{path}:{number}: {len(line)} columns; break the line at {COLUMNS}")
+        if len(line.expandtabs(4)) > columns and not path.endswith((".def", ".md")):
+            found.append(f"{path}:{number}: {len(line)} columns; break the line at {columns}")
     if path.endswith((".c", ".h")):
         for name, first, count in function_lengths(text):
             if count > FUNCTION_LINES and name not in FUNCTION_ALLOWED:
@@ -95,10 +97,17 @@ def check_lengths(path, text):
 
 
 def spec_sections():
-    """Chapter number -> set of section numbers."""
+    """Chapter number -> its section numbers; item k of a numbered list in section n is n.k."""
     sections = {}
     for path in (ROOT / "spec").glob("[0-9][0-9]-*.md"):
-        sections[path.name[:2]] = set(re.findall(r"^##+ (\d+(?:\.\d+)*)", path.read_text(), re.M))
+        known, section = set(), None
+        for line in path.read_text().splitlines():
+            if heading := re.match(r"##+ (\d+(?:\.\d+)*)", line):
+                section = heading.group(1)
+                known.add(section)
+            elif item := re.match(r"(\d+)\. ", line):
+                known.add(f"{section}.{item.group(1)}")
+        sections[path.name[:2]] = known
     return sections
 
 
@@ -163,7 +172,9 @@ def main():
             found += check_ladder(path, text, layers) + check_banned(path, text)
         found += check_lengths(path, text) + check_spec_links(path, text, sections)
     for path in tracked("*.py", "*.sh", "*.plim", "Makefile"):
-        found += check_lengths(path, read(path)) + check_spec_links(path, read(path), sections)
+        found += check_lengths(path, read(path))
+        if path != "tests/test_tidy.py":
+            found += check_spec_links(path, read(path), sections)
     for path in tracked("*.c", "*.h", "*.def", "*.py", "*.sh", "*.plim", "*.md", "Makefile", "*.json"):
         found += check_private(path, read(path))
     found += check_headers([p for p in sources if p.endswith(".h")])
