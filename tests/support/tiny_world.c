@@ -118,6 +118,9 @@ static const function functions[TINY_FUNCTIONS] = {
     {"price", PUBLIC_VIEW, 3, &u256, 2, {I(PRICE, 2, 0, 0, 0, 8), I(RET, 2, 0, 0, 0, 0)}},
     {"hidden", TX, 0, NULL, 1, {I(RET, 0, 0, 0, 0, 0)}},
     {"del", PUBLIC_TX, 1, &boolean, 2, {I(DEL, 4, TINY_ROWS, 0, 0, 0), I(RET, 4, 0, 0, 0, 0)}},
+    {"who", PUBLIC_VIEW, 0, &account, 2, {I(CALLER, 2, 0, 0, 0, 0), I(RET, 2, 0, 0, 0, 0)}},
+    {"height", PUBLIC_VIEW, 0, &u64, 2, {I(HEIGHT, 4, 0, 0, 0, 0), I(RET, 4, 0, 0, 0, 0)}},
+    {"clock", PUBLIC_VIEW, 0, &u64, 2, {I(TIME, 4, 0, 0, 0, 0), I(RET, 4, 0, 0, 0, 0)}},
 };
 
 static void write_function(pl_writer *w, const function *f)
@@ -265,7 +268,7 @@ static void write_params(pl_writer *w, uint32_t contract)
 
 size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
 {
-    uint8_t account[32] = {'@', 'b', 'a', 'n', 'k'};
+    uint8_t owner[32] = {'@', 'b', 'a', 'n', 'k'};
     pl_writer w = pl_writer_of(bytes, capacity);
     pl_writer_bytes(&w, (const uint8_t *)"PLWD", 4);
     pl_writer_u16(&w, 1);
@@ -286,7 +289,7 @@ size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
     pl_writer_u16(&w, 8);
     pl_writer_bytes(&w, (const uint8_t *)"the bank", 8);
     pl_writer_u8(&w, 0);
-    pl_writer_bytes(&w, account, 32);
+    pl_writer_bytes(&w, owner, 32);
     pl_writer_u32(&w, 5);
     write_params(&w, 1);
     write_row(&w, 1, 5, 50);

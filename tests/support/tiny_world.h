@@ -11,17 +11,20 @@
 
 /* The functions of the contract, by number. Both contracts of the world run the same code. */
 enum {
-    TINY_PUT = 0,    /* tx put(k: i64, v: u64) -> u64: rows[k] = v, emits Put(v, caller)    */
-    TINY_FAIL = 1,   /* tx: the same write, then REVERT Bad(7)                              */
-    TINY_SPIN = 2,   /* tx: the same write, then runs until the gas is gone                 */
-    TINY_DIVIDE = 3, /* tx: the same write, then divides by zero                           */
-    TINY_GET = 4,    /* view get(k: i64) -> u64                                             */
-    TINY_TICK = 5,   /* on_block: as put(-1, rows[-1] + 1); REVERT Bad(3) when that makes 3 */
-    TINY_HOLDS = 6,  /* invariant: rows[99] = 0                                             */
-    TINY_PRICE = 7,  /* view price(feed: u64) -> u256, 8 decimals                           */
-    TINY_HIDDEN = 8, /* tx, not public                                                     */
-    TINY_DELETE = 9, /* tx del(k: i64) -> bool                                             */
-    TINY_FUNCTIONS = 10
+    TINY_PUT = 0,     /* tx put(k: i64, v: u64) -> u64: rows[k] = v, emits Put(v, caller)    */
+    TINY_FAIL = 1,    /* tx: the same write, then REVERT Bad(7)                              */
+    TINY_SPIN = 2,    /* tx: the same write, then runs until the gas is gone                 */
+    TINY_DIVIDE = 3,  /* tx: the same write, then divides by zero                           */
+    TINY_GET = 4,     /* view get(k: i64) -> u64                                             */
+    TINY_TICK = 5,    /* on_block: as put(-1, rows[-1] + 1); REVERT Bad(3) when that makes 3 */
+    TINY_HOLDS = 6,   /* invariant: rows[99] = 0                                             */
+    TINY_PRICE = 7,   /* view price(feed: u64) -> u256, 8 decimals                           */
+    TINY_HIDDEN = 8,  /* tx, not public                                                     */
+    TINY_DELETE = 9,  /* tx del(k: i64) -> bool                                             */
+    TINY_WHO = 10,    /* view who() -> account: the caller */
+    TINY_HEIGHT = 11, /* view height() -> u64 */
+    TINY_CLOCK = 12,  /* view clock() -> u64: block time */
+    TINY_FUNCTIONS = 13
 };
 enum { TINY_PARAMS = 0, TINY_ROWS = 1, TINY_FLAGS = 2, TINY_TABLES = 3 };
 enum { TINY_ETH = 0, TINY_RAW = 1, TINY_FEEDS = 2, TINY_SIGNERS = 3 };

@@ -17,6 +17,12 @@ static void genesis_state(void **state)
     const pl_head other_head = head_of(other);
     assert_memory_not_equal(head.state_root, other_head.state_root, 32);
     pl_chain_free(other);
+    uint8_t chain_row[80] = {0};
+    const uint8_t *row;
+    memcpy(chain_row, pl_chain_world(chain)->id, 32); /* height and parent are zero */
+    pl_store_u64(chain_row + 40, TINY_TIME);
+    assert_int_equal(pl_chain_row(&row, chain, 0, 0, chain_row), PL_OK);
+    assert_memory_equal(row, chain_row, sizeof chain_row);
     pl_rows rows;
     assert_int_equal(pl_rows_begin(&rows, chain, BANK, TINY_ROWS), PL_OK);
     assert_int_equal(rows.schema->key_size, 8);
@@ -101,6 +107,13 @@ static void queries_read_and_change_nothing(void **state)
                      PL_REJECT_TX_FUNCTION);
     assert_int_equal(pl_chain_query(&outcome, chain, 3, 0, NULL, 9000, key, 0),
                      PL_REJECT_TX_CONTRACT);
+    const uint8_t who[32] = "somebody";
+    assert_int_equal(pl_chain_query(&outcome, chain, BANK, TINY_WHO, who, 9000, key, 0), PL_OK);
+    assert_memory_equal(outcome.result, who, 32);
+    assert_int_equal(pl_chain_query(&outcome, chain, BANK, TINY_HEIGHT, who, 9000, key, 0), PL_OK);
+    assert_int_equal(pl_load_u64(outcome.result), 1);
+    assert_int_equal(pl_chain_query(&outcome, chain, BANK, TINY_CLOCK, who, 9000, key, 0), PL_OK);
+    assert_int_equal(pl_load_u64(outcome.result), 1000);
     const pl_head after = head_of(chain);
     expect_same_head(&before, &after);
     uint8_t root[32];

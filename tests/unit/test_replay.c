@@ -40,8 +40,8 @@ static void every_kind_of_receipt(void **state)
     pl_chain *chain = start(false);
     static tiny_body body;
     tiny_body_begin(&body);
-    add_report(&body, chain, TINY_ETH, 1, 1001, 777);
-    add_report(&body, chain, TINY_ETH, 1, 1001, 778); /* its round is taken */
+    add_report(&body, chain, TINY_ETH, 3, 1001, 777);
+    add_report(&body, chain, TINY_ETH, 3, 1001, 778); /* its round is taken */
     add_report(&body, chain, TINY_RAW, 5, 999, 9);
     tiny_body_report(&body, (const uint8_t *)"\1\0", 2);
     tiny_body_transactions(&body);
@@ -93,7 +93,7 @@ static void every_kind_of_receipt(void **state)
     assert_int_equal(pl_chain_price(&price, chain, TINY_ETH), PL_OK);
     const pl_u256 v = pl_u256_from_u64(777);
     assert_true(price.exists && pl_u256_eq(&price.price, &v) && price.time_s == 1001 &&
-                price.round == 1 && price.height == 1 && price.decimals == 8);
+                price.round == 3 && price.height == 1 && price.decimals == 8);
     assert_int_equal(pl_chain_price(&price, chain, TINY_FEEDS), PL_REJECT_FEED);
     stop(chain);
 }
