@@ -254,7 +254,7 @@ bool plc_number(plc *p, plc_unit *unit, plc_str text, plc_loc loc, plc_num *valu
     }
     if (plc_is(suffix, "%") && !is_hex) {
         *type = plc_type_builtin(p, PLC_STR("bps"));
-        places -= 2;
+        places += 2;
     } else if (!is_hex && time_suffix(suffix, &seconds)) {
         *type = plc_type_int(p, false, 64);
         const plc_num factor = plc_num_u64(seconds);

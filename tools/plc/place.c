@@ -358,6 +358,9 @@ static void computed_index(plc_fn *f, uint16_t reg, plc_place *place)
         place->nums = NULL;
     }
     if (place->stride > 1 || place->is_indexed) {
+        if (place->is_indexed) { /* so far its bound was left to the access itself */
+            check_bound(f, place->index, place->index_count);
+        }
         check_bound(f, reg, count);
         const plc_num s = plc_num_u64(place->stride);
         const uint16_t step = plc_constant(f, &s, false);
