@@ -1,49 +1,6 @@
-/* Entering and leaving functions and contracts, and what leaves them: results, events, reverts. */
-#include <string.h>
-
+/* Entering and leaving contracts, and what leaves them: results, events, reverts. */
 #include "vm/base/bytes.h"
 #include "vm/machine/run.h"
-
-/* ---- frames ---------------------------------------------------------------------------------- */
-
-pl_status pl_frame_push(pl_machine *m, const pl_function *function, pl_border border)
-{
-    uint8_t *base = (uint8_t *)m->registers;
-    const uint8_t *const end = base + PL_STACK_REGISTERS_MAX * sizeof(pl_register);
-    if (m->depth != 0) {
-        const pl_frame *const caller = pl_top_frame(m);
-        base = caller->base + caller->function->register_count * sizeof(pl_register);
-    }
-    if (m->depth == PL_CALL_DEPTH_MAX ||
-        (size_t)(end - base) < function->register_count * sizeof(pl_register)) {
-        return PL_TRAP_STACK;
-    }
-    if (function->zero_count != 0) {
-        memset(base + function->zero_first * sizeof(pl_register), 0,
-               function->zero_count * sizeof(pl_register));
-    }
-    m->frames[m->depth] = (pl_frame){function->steps, function, base, border};
-    m->depth++;
-    return PL_OK;
-}
-
-static void copy_registers(pl_register *to, const pl_register *from, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        pl_register_copy(&to[i], &from[i]);
-    }
-}
-
-pl_status pl_call_function(pl_machine *m, const pl_step *ip)
-{
-    pl_frame *const caller = pl_top_frame(m);
-    const pl_function *const function = &pl_top_code(m)->functions[ip->b];
-    PL_TRY(pl_frame_push(m, function, PL_BORDER_NONE));
-    caller->ip = ip;
-    copy_registers((pl_register *)(void *)caller[1].base, pl_at(caller->base, ip->a),
-                   function->parameter_count);
-    return PL_OK;
-}
 
 /* ---- borders between contracts -----------------------------------------------------------------
  */
@@ -127,7 +84,7 @@ pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border)
     PL_TRY(find_callee(&to, &function, m, pl_at(caller->base, ip->a)->n, import));
     PL_TRY(values_fit(from->code, import->parameters, import->parameter_count, arguments));
     PL_TRY(values_fit(to->code, function->parameters, function->parameter_count, arguments));
-    PL_TRY(pl_frame_push(m, function, border));
+    PL_TRY(pl_frame_push(m, function, border, pl_frame_end(caller)));
     if (border == PL_BORDER_TRY) {
         const pl_status begun = m->door->ops->begin(m->door);
         if (begun != PL_OK) {
@@ -136,7 +93,7 @@ pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border)
         }
     }
     caller->ip = ip;
-    copy_registers((pl_register *)(void *)caller[1].base, arguments, function->parameter_count);
+    pl_registers_copy((pl_register *)(void *)caller[1].base, arguments, function->parameter_count);
     m->activations[m->activation_count++] =
         (pl_activation){to, &from->account, import, m->event_count, m->events_size};
     return PL_OK;
@@ -170,7 +127,7 @@ static pl_status return_to_contract(pl_machine *m, const pl_register *results)
         to->n = 0;
         to++;
     }
-    copy_registers(to, results, count);
+    pl_registers_copy(to, results, count);
     m->activation_count--;
     m->depth--;
     return PL_OK;
@@ -180,12 +137,6 @@ pl_status pl_call_return(pl_machine *m, const pl_step *ip)
 {
     const pl_frame *const frame = pl_top_frame(m);
     const pl_register *const results = pl_at(frame->base, ip->a);
-    if (frame->border == PL_BORDER_NONE) {
-        const pl_frame *const caller = frame - 1;
-        copy_registers(pl_at(caller->base, caller->ip->c), results, frame->function->result_count);
-        m->depth--;
-        return PL_OK;
-    }
     return frame->border == PL_BORDER_ENTRY ? return_to_outside(m, results)
                                             : return_to_contract(m, results);
 }

@@ -50,8 +50,10 @@
         DISPATCH;                                                                                  \
     } while (0)
 
-#define ENTER goto enter
-#define LEAVE goto leave
+#define ENTER  goto enter
+#define INSIDE goto inside
+#define LEAVE  goto leave
+#define BACK   goto back
 
 #ifdef PL_DISPATCH_SWITCH
 #define BODY(name) case PL_OP_##name:
@@ -85,6 +87,7 @@ pl_status pl_exec_loop(pl_machine *m, pl_status *status, uint64_t *gas_left)
 enter: /* the frame on top begins, at its ip */
     constants = pl_top_code(m)->constants;
     divisors = pl_top_code(m)->divisors;
+inside: /* the same in the same contract */
     base = pl_top_frame(m)->base;
     ip = pl_top_frame(m)->ip;
     DISPATCH;
@@ -92,6 +95,7 @@ enter: /* the frame on top begins, at its ip */
 leave: /* the frame on top goes on after its call */
     constants = pl_top_code(m)->constants;
     divisors = pl_top_code(m)->divisors;
+back: /* the same in the same contract */
     base = pl_top_frame(m)->base;
     ip = pl_top_frame(m)->ip;
     NEXT;
@@ -190,7 +194,7 @@ static pl_status begin(pl_machine *m, const pl_call *call)
     }
     m->activations[0] = (pl_activation){contract, &m->caller, NULL, 0, 0};
     m->activation_count = 1;
-    PL_TRY(pl_frame_push(m, function, PL_BORDER_ENTRY)); /* one frame always fits */
+    PL_TRY(pl_frame_push(m, function, PL_BORDER_ENTRY, (uint8_t *)m->registers)); /* always fits */
     pl_fields_load((pl_register *)(void *)pl_top_frame(m)->base, fields, count, call->arguments);
     return PL_OK;
 }

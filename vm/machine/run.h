@@ -6,6 +6,8 @@
 #ifndef PL_MACHINE_RUN_H
 #define PL_MACHINE_RUN_H
 
+#include <string.h>
+
 #include "vm/machine/exec.h"
 #include "vm/machine/value.h"
 
@@ -101,16 +103,67 @@ static inline pl_register *pl_at(uint8_t *base, uint16_t offset)
  * Returns PL_OK (then *status tells which) or a FAULT. *gas is what is left. */
 PL_MUST_USE pl_status pl_exec_loop(pl_machine *m, pl_status *status, uint64_t *gas);
 
+/* Pushes a frame for function; its parameters are still to be written. STACK. */
+PL_MUST_USE static inline pl_status pl_frame_push(pl_machine *m, const pl_function *function,
+                                                  pl_border border, uint8_t *base)
+{
+    const uint8_t *const end = (uint8_t *)(m->registers + PL_STACK_REGISTERS_MAX);
+    if (PL_UNLIKELY(m->depth == PL_CALL_DEPTH_MAX ||
+                    (size_t)(end - base) < function->register_count * sizeof(pl_register))) {
+        return PL_TRAP_STACK;
+    }
+    if (function->zero_count != 0) {
+        memset(base + function->zero_first * sizeof(pl_register), 0,
+               function->zero_count * sizeof(pl_register));
+    }
+    pl_frame *const frame = &m->frames[m->depth++];
+    frame->ip = function->steps;
+    frame->function = function;
+    frame->base = base;
+    frame->border = border;
+    return PL_OK;
+}
+
+/* Returns where the registers of a frame above this one begin. */
+static inline uint8_t *pl_frame_end(const pl_frame *frame)
+{
+    return frame->base + frame->function->register_count * sizeof(pl_register);
+}
+
+static inline void pl_registers_copy(pl_register *to, const pl_register *from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        pl_register_copy(&to[i], &from[i]);
+    }
+}
+
+/* A call inside a contract, and its return: no value is checked. ip is the step being run. */
+PL_MUST_USE static inline pl_status pl_call_inside(pl_machine *m, const pl_function *function,
+                                                   const pl_step *ip)
+{
+    pl_frame *const caller = pl_top_frame(m);
+    PL_TRY(pl_frame_push(m, function, PL_BORDER_NONE, pl_frame_end(caller)));
+    caller->ip = ip;
+    pl_registers_copy((pl_register *)(void *)caller[1].base, pl_at(caller->base, ip->a),
+                      function->parameter_count);
+    return PL_OK;
+}
+
+static inline void pl_return_inside(pl_machine *m, const pl_step *ip)
+{
+    const pl_frame *const frame = pl_top_frame(m);
+    const pl_frame *const caller = frame - 1;
+    pl_registers_copy(pl_at(caller->base, caller->ip->c), pl_at(frame->base, ip->a),
+                      frame->function->result_count);
+    m->depth--;
+}
+
 /* call.c. ip is the step being run; its frame is on top with `ip` not yet saved. Each returns
  * PL_OK, a TRAP or a FAULT, and changes no frame unless PL_OK. */
 
-/* Pushes a frame for function; its parameters are still to be written. STACK. */
-PL_MUST_USE pl_status pl_frame_push(pl_machine *m, const pl_function *function, pl_border border);
-
-PL_MUST_USE pl_status pl_call_function(pl_machine *m, const pl_step *ip);
 PL_MUST_USE pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border);
 
-/* Leaves the top frame; afterwards the machine is done when depth is 0. */
+/* Leaves the top frame across a border; afterwards the machine is done when depth is 0. */
 PL_MUST_USE pl_status pl_call_return(pl_machine *m, const pl_step *ip);
 
 /* Status XTRY writes when the call at ip never entered or was unwound; results become zeros. */
