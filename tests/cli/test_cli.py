@@ -152,8 +152,9 @@ class Replay(Case):
     def test_json_has_its_fields(self):
         told = json.loads(plim("replay", histories[0][0], "--json").stdout)
         kinds = {"identical": bool, "stand_in_signer": bool, "unsigned_prices": bool, "has_expectations": bool}
-        kinds |= {k: int for k in ("blocks", "transactions", "liquidations", "reverts", "traps", "rejects", "compared",
-                                   "mismatches", "reports_accepted", "reports_refused", "events", "final_height")}
+        kinds |= {k: int for k in ("blocks", "transactions", "liquidations", "reverts", "traps", "rejects",
+                                   "compared", "mismatches", "reports_accepted", "reports_refused", "events",
+                                   "final_height")}
         kinds |= {k: str for k in ("final_root", "world", "world_id", "history_sha256")}
         for key, kind in kinds.items():
             self.assertIs(type(told[key]), kind, key)
@@ -298,7 +299,8 @@ class Hostile(Case):
         self.fails(plim("show", self.folder / "no"), INPUT, "cannot be opened")
         self.fails(plim("disasm", self.folder / "no.plb"), INPUT, "cannot be opened")
         self.fails(plim("disasm", self.folder), INPUT, "is a folder")
-        self.fails(plim("import", "evm-trace", self.folder / "no", "-o", self.folder / "out"), INPUT, "cannot be opened")
+        out = self.folder / "out"
+        self.fails(plim("import", "evm-trace", self.folder / "no", "-o", out), INPUT, "cannot be opened")
         self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "out", "--contracts", "/nowhere"), INPUT,
                    "no such folder")
         self.assertEqual(self.left(), [])
@@ -312,7 +314,8 @@ class Hostile(Case):
         while max(edges) < len(whole):
             at = max(edges)
             edges.add(at + 4 + int.from_bytes(whole[at:at + 4], "big"))
-        for size in sorted(set(range(0, len(whole), max(1, len(whole) // 60))) | {len(whole) - 1, world - 1, world + 3}):
+        step = max(1, len(whole) // 60)
+        for size in sorted({*range(0, len(whole), step), len(whole) - 1, world - 1, world + 3}):
             if size not in edges:
                 cut.write_bytes(whole[:size])
                 self.fails(plim("replay", cut), INPUT, str(cut))
@@ -440,7 +443,8 @@ class Import(Case):
         self.assertIn("31 blocks", first.stdout)
         self.assertIn("stand-in signer", first.stdout)
         (self.folder / "plain.jsonl").write_text("\n".join(self.lines) + "\n")
-        self.assertEqual(plim("import", "evm-trace", self.folder / "plain.jsonl", "-o", self.folder / "b").returncode, OK)
+        second = plim("import", "evm-trace", self.folder / "plain.jsonl", "-o", self.folder / "b")
+        self.assertEqual(second.returncode, OK)
         names = ["README.md", "expect.plx.gz", "history.plh.gz", "world.json"]
         self.assertEqual(sorted(os.listdir(self.folder / "a")), names)
         for name in ("history.plh.gz", "world.json"):
