@@ -830,6 +830,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_instructions),
+        cmocka_unit_test(test_frames_are_measured_anew),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_duplicates),
