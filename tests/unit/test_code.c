@@ -198,6 +198,19 @@ static void test_instructions(void **state)
     }
 }
 
+/* What the validator knew of a larger function must not serve a smaller one. */
+static void test_frames_are_measured_anew(void **state)
+{
+    (void)state;
+    pl_code_error where;
+    build *b = build_start("anew");
+    (void)build_function(b, "large", PURE, "", "", "nnn", "NNOT 1 2; RET 0");
+    (void)build_function(b, "small", PURE, "", "", "n", "NNOT 0 1; RET 0");
+    assert_int_equal(load(b, &where), PL_REJECT_CODE_REGISTER);
+    assert_int_equal(where.function, 1);
+    build_free(b);
+}
+
 /* ---- the shape of functions
  * ------------------------------------------------------------------------ */
 
