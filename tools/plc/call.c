@@ -439,6 +439,10 @@ plc_val plc_call(plc_fn *f, const plc_expr *e, const plc_type *hint, uint16_t to
         return oracle_call(f, e, to);
     }
     plc_function *d = named_function(f, e);
+    if (d == NULL && f->constant_only && plc_item_of(f, e->a, SPACE_FUNCTION) != NULL) {
+        plc_error(f->p, e->loc, NULL, "the value is not a constant");
+        return v;
+    }
     if (d != NULL) {
         v = call_function(f, d, e, to, NULL);
         if (v.type != NULL && d->results.count > 1) {

@@ -119,11 +119,12 @@ static plc_stmt *for_stmt(plc_parser *q)
 {
     plc_stmt *s = new_stmt(q, ST_RANGE);
     q->at++;
-    const bool wrapped = plc_peek(q) == TOK_LPAREN;
-    name_or_tuple(q, s);
-    if (!q->panic && wrapped && !plc_peek_word(q, "in")) {
+    const uint32_t second = q->at + (plc_peek(q) == TOK_LPAREN ? 2 : 0);
+    if (second != q->at && q->tokens[second - 1].kind == TOK_NAME &&
+        (q->tokens[second].kind == TOK_SET || q->tokens[second - 1].keyword)) {
         plc_parse_error(q, "write for i in 0..n { }", "there is no three-part `for`");
     }
+    name_or_tuple(q, s);
     plc_expect_word(q, "in");
     q->no_struct = true;
     s->value = plc_parse_expr(q);

@@ -271,7 +271,7 @@ static void return_values(plc_fn *f, const plc_stmt *s, const plc_members *resul
 {
     const uint32_t mark = plc_mark(f);
     uint16_t base = 0;
-    if (s->list.count == 1 && results->count > 1) {
+    if (s->list.count == 1 && results->count > 1 && s->list.at[0]->kind == EX_CALL) {
         plc_val *values = NULL;
         const uint32_t count = plc_call_many(f, s->list.at[0], &values);
         bool same = count == results->count;
