@@ -482,6 +482,26 @@ class Import(Case):
         self.assertEqual(run.returncode, OK)
         self.assertEqual(sorted(os.listdir(self.folder / "many")), ["tiny", "x"])
 
+        self.fails(plim("import", "evm-trace", TRACE, TRACE, "-o", self.folder / "twice"), USAGE, "both be written")
+        self.assertFalse((self.folder / "twice").exists())
+
+    def test_interrupt_leaves_whole_folders(self):
+        files = [self.folder / f"t{i}.jsonl.gz" for i in range(600)]
+        for file in files:
+            os.symlink(TRACE, file)
+        out = self.folder / "many"
+        run = subprocess.Popen([PLIM, "import", "evm-trace", *map(str, files), "-o", str(out)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not out.is_dir() or len(os.listdir(out)) < 3:
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+        self.assertEqual((run.returncode, err.count(b"\n")), (130, 1))
+        made = sorted(os.listdir(out))
+        self.assertLess(len(made), 600)
+        for folder in made:
+            self.assertEqual(len(os.listdir(out / folder)), 4, folder)
+
     def test_bad_lines_are_named(self):
         supply, price = self.step("supply"), self.step("setPrice")
 

@@ -44,9 +44,31 @@ static pt_exit import_one(const char *file, const char *folder, const char *cont
     return PT_OK;
 }
 
+/* Each file gets a folder of its own name; two of one name would overwrite each other. */
+static pt_exit check_names(const pt_args *args, pt_report *report)
+{
+    pt_exit result = PT_OK;
+    for (size_t i = 1; i < args->word_count && result == PT_OK; i++) {
+        char *name = run_name(args->words[i]);
+        for (size_t j = 0; j < i && result == PT_OK; j++) {
+            char *other = run_name(args->words[j]);
+            if (strcmp(name, other) == 0) {
+                result = pt_fail(report, PT_USAGE,
+                                 "%s and %s would both be written to %s; import "
+                                 "them one at a time",
+                                 args->words[j], args->words[i], name);
+            }
+            free(other);
+        }
+        free(name);
+    }
+    return result;
+}
+
 static pt_exit import_many(const pt_args *args, const char *output, const char *contracts,
                            pt_report *report)
 {
+    PT_TRY(check_names(args, report));
     const bool made = !pt_is_folder(output);
     if (made && mkdir(output, 0777) != 0) {
         return pt_fail(report, PT_INPUT, "%s: cannot make this folder: %s", output,
