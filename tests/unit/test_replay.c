@@ -141,6 +141,29 @@ static void receipts_tell_results_events_and_reverts(void **state)
     stop(chain);
 }
 
+static void receipts_may_be_many(void **state)
+{
+    (void)state;
+    pl_chain *chain = start(false);
+    static tiny_body body;
+    pl_block_result result;
+    pl_receipt receipt;
+    size_t offset = 0;
+    tiny_body_begin(&body);
+    tiny_body_transactions(&body);
+    for (unsigned i = 0; i < 300; i++) {
+        add_call(&body, BANK, TINY_PUT, (int64_t)i, 1000 + i);
+    }
+    seal(&result, chain, 1000, &body);
+    assert_true(result.receipts_size > 4 * 4096); /* the buffer grew, and kept what it had */
+    for (unsigned i = 0; i < 300; i++) {
+        assert_int_equal(pl_receipts_next(&receipt, &offset, result.receipts, result.receipts_size),
+                         PL_OK);
+        assert_true(receipt.result_size == 8 && pl_load_u64(receipt.result) == 1000 + i);
+    }
+    stop(chain);
+}
+
 static void hooks_can_fail_alone(void **state)
 {
     (void)state;
@@ -462,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_receipt),
         cmocka_unit_test(receipts_tell_results_events_and_reverts),
+        cmocka_unit_test(receipts_may_be_many),
         cmocka_unit_test(hooks_can_fail_alone),
         cmocka_unit_test(transactions_without_authority),
         cmocka_unit_test(transactions_with_authority),
