@@ -61,9 +61,9 @@ def instructions():
            "An instruction is `number u8 | e u8 | a u16 | b u16 | c u16 | d u16`. The operand columns hold one of:", "",
            "| | operand |", "|---|---|"]
     out += [f"| `{letter}` | {meaning} |" for letter, meaning in head_letters()]
-    out += ["", "In the meanings, u means unsigned, s two's complement. Every result must fit its register or the instruction",
-            "traps OVERFLOW; \"wrap\" is modulo 2^256, \"sat\" clips. Division by zero traps DIV_BY_ZERO before any other",
-            "trap. An instruction that traps has written nothing."]
+    out += ["", "In the meanings, u means unsigned, s two's complement. Every result must fit its register or",
+            "the instruction traps OVERFLOW; \"wrap\" is modulo 2^256, \"sat\" clips. Division by zero traps",
+            "DIV_BY_ZERO before any other trap."]
     count = 0
     for kind, value in rows("vm/machine/ops.def", OP, "OP"):
         if kind == "section":

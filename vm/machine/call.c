@@ -99,7 +99,7 @@ pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border)
     return PL_OK;
 }
 
-/* ---- leaving --------------------------------------------------------------------------------- */
+/* ---- leaving ----------------------------------------------------------------------------- */
 
 static pl_status return_to_outside(pl_machine *m, const pl_register *results)
 {

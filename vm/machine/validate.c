@@ -17,7 +17,7 @@ static pl_status reject_at(const validator *v, const void *place, pl_status stat
     return status;
 }
 
-/* ---- names and values ------------------------------------------------------------------------ */
+/* ---- names and values -------------------------------------------------------------------- */
 
 static bool names_equal(const pl_name *a, const pl_name *b)
 {
@@ -121,7 +121,7 @@ static pl_status check_declarations(const validator *v)
     return CHECK_UNIQUE(v, code->functions, code->function_count);
 }
 
-/* ---- one instruction ------------------------------------------------------------------------- */
+/* ---- one instruction --------------------------------------------------------------------- */
 
 static uint32_t effect_of(const pl_function *function)
 {
@@ -272,7 +272,7 @@ static pl_status check_instruction(const validator *v, const pl_instruction *in)
     return PL_OK;
 }
 
-/* ---- one function ---------------------------------------------------------------------------- */
+/* ---- one function ------------------------------------------------------------------------ */
 
 static bool hook_is_valid(const pl_function *function)
 {
