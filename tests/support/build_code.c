@@ -184,8 +184,7 @@ static void add_fields(blob *to, const char *text, int with_extras)
     }
 }
 
-/* ---- the sections
- * -------------------------------------------------------------------------------- */
+/* ---- the sections ------------------------------------------------------------------------ */
 
 build *build_start(const char *name)
 {
