@@ -149,23 +149,25 @@ def borders():
     def echo(count, flags, name="echo"):
         return function(name, flags, [of(count)], [of(count)], [False], [op("RET", 0)])
 
-    callee = contract([echo(3, PURE | PUBLIC), echo(3, TX | PUBLIC, "writer")], enums=enum(3))
+    zero = function("zero", PURE | PUBLIC, [of(3)], [of(3)], [False, False], [op("RET", 1)])
+    callee = contract([echo(3, PURE | PUBLIC), echo(3, TX | PUBLIC, "writer"), zero],
+                      enums=enum(3))
     callers = []
     for count in (2, 4):
         imports = [Signature(name, fields(of(count)), fields(of(count)), VIEW)
-                   for name in ("echo", "writer", "call", "nothing")]
+                   for name in ("echo", "writer", "call", "nothing", "zero")]
         functions = []
         for kind in ("XCALL", "XTRY"):
-            for number in range(4):
+            for number in range(5):
                 functions.append(function("%s%d" % (kind, number), TX | PUBLIC, [U64, U64],
                                           [U64, U64], [False] * 4,
                                           [op(kind, 1, number, 0, 2), op("RET", 2)]))
         functions.append(function("call", PURE | PUBLIC, [of(count)], [of(count)], [False],
                                   [op("RET", 0)]))
         callers.append(contract(functions, enums=enum(count), imports=imports))
-    calls = [(c, f, value, target) for c in (2, 3) for f in range(8) for value in (0, 1, 2, 3, 4)
+    calls = [(c, f, value, target) for c in (2, 3) for f in range(10) for value in (0, 1, 2, 3, 4)
              for target in (1, c)]
-    return [callee] + callers, calls + [(2, 0, 0, 0), (2, 4, 0, 0), (2, 4, 0, 2**32 + 1)]
+    return [callee] + callers, calls + [(2, 0, 0, 0), (2, 5, 0, 0), (2, 5, 0, 2**32 + 1)]
 
 
 def environment():

@@ -3,10 +3,10 @@ import os
 import random
 
 from . import code as code_module
-from . import tree
+from . import encode, tree
 from . import world as world_module
 from .chain import Chain, read_history
-from .random_code import random_value
+from .random_schema import random_value
 from .tables import Reject
 from .validate import validate
 
@@ -25,6 +25,31 @@ def damaged(rng, raw):
     return bytes(raw)
 
 
+def bent(rng, raw):
+    """A container with one operand, flag or register kind changed, everything around it whole."""
+    code = code_module.decode(raw)
+    function = rng.choice(code.functions)
+    draw = rng.random()
+    if draw < 0.8:
+        at = rng.randrange(len(function.code))
+        row = list(function.code[at])
+        which = rng.choice([0, 1, 2, 3, 4, 5, 2, 3, 4])
+        top = 256 if which < 2 else 65536
+        near = [row[which] + 1, row[which] - 1, 0, len(function.wide), len(function.code),
+                rng.randrange(8), 255, rng.randrange(top)]
+        row[which] = rng.choice(near) % top
+        function.code[at] = tuple(row)
+    elif draw < 0.85:
+        function.effect = rng.randrange(4)
+    elif draw < 0.95:
+        flag = rng.choice(["public", "on_block", "invariant", "reentrant"])
+        setattr(function, flag, not getattr(function, flag))
+    elif function.wide:
+        at = rng.randrange(len(function.wide))
+        function.wide[at] = not function.wide[at]
+    return encode.container(code)
+
+
 def verdict_on(raw):
     """("OK", code) or (error name, None)."""
     try:
@@ -40,7 +65,7 @@ def write_containers(rng, world_containers, folder, count):
         for i in range(count):
             raw = rng.choice(world_containers)
             if i % 10:
-                raw = damaged(rng, raw)
+                raw = bent(rng, raw) if i % 2 else damaged(rng, raw)
             verdict, code = verdict_on(raw)
             name = "%05d.plc" % i
             with open(os.path.join(folder, name), "wb") as file:

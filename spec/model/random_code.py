@@ -3,75 +3,18 @@
 A function is made of statements. A statement writes what its instructions read: constants that fit,
 or what earlier statements left, so that traps happen, but not always at the first step.
 """
-from .code import PURE, TX, VIEW, Code, Function, Signature, Table
+from .code import PURE, TX, VIEW, Code, Function, Signature
 from .encode import instruction
 from .meanings import MEANING
+from .random_schema import random_fields, random_table, random_value
 from .tables import OPS
-from .values import (ACCOUNT, BOOL, BYTES32, ENUM, INT, SYMBOL, UINT, Field, Type, symbol)
+from .values import BOOL, BYTES32, UINT, Field, Type
 
 WORDS = [0, 1, 2, 3, 7, 10**4, 10**9, 10**18, 10**27, 2**64 - 1, 2**64, 2**128 - 1, 2**128,
          2**255 - 1, 2**255, 2**255 + 1, 2**256 - 2, 2**256 - 1]
 SMALL = [0, 1, 2, 3, 7, 63, 64, 100, 255, 256, 10**4, 10**18, 5 * 10**17, 10**27, 2**64 - 1]
 NARROWS = [0, 1, 2, 3, 5, 8, 63, 64, 255, 256, 1000, 2**32, 2**63, 2**64 - 1]
 COMPUTING = sorted((op for op in OPS.values() if op.name in MEANING), key=lambda op: op.number)
-SYMBOLS = ["", "A", "USDC", "ETH", "x" * 32]
-
-
-def random_type(rng, enums):
-    kind = rng.choice([BOOL, UINT, UINT, UINT, INT, INT, ACCOUNT, SYMBOL, BYTES32, ENUM])
-    if kind == ENUM and not enums:
-        kind = UINT
-    if kind in (UINT, INT):
-        return Type(kind, rng.choice([1, 2, 4, 8, 8, 9, 16, 31, 32, 32, rng.randint(1, 32)]),
-                    rng.choice([0, 0, 18, 77]))
-    if kind == ENUM:
-        extra = rng.randrange(len(enums))
-        return Type(ENUM, 1, 0, extra, len(enums[extra][1]))
-    return Type(kind, 1 if kind == BOOL else 32)
-
-
-def random_value(rng, type_, few=False):
-    """A register value that fits the type; `few` draws from few values, so that keys meet."""
-    if type_.kind == BOOL:
-        return rng.randrange(2)
-    if type_.kind == ENUM:
-        return rng.randrange(type_.variants)
-    if type_.kind == SYMBOL:
-        return int.from_bytes(symbol(rng.choice(SYMBOLS)), "big")
-    bits = 8 * type_.size
-    if type_.kind == INT:
-        top = 1 << bits - 1
-        value = rng.choice([0, 1, -1, 5, -5, top - 1, -top] +
-                           ([] if few else [rng.randrange(-top, top), rng.randrange(1000)]))
-        return max(-top, min(top - 1, value)) % (1 << 256)
-    value = rng.choice([0, 1, 2, 3, (1 << bits) - 1] +
-                       ([] if few else [rng.getrandbits(bits), rng.randrange(1000), 10**18]))
-    return value % (1 << bits)
-
-
-def random_fields(rng, prefix, low, high, enums):
-    return [Field("%s%d" % (prefix, i), rng.choice(["", "USD", "shares per share"]),
-                  random_type(rng, enums)) for i in range(rng.randint(low, high))]
-
-
-def random_table(rng, name, enums, params=False):
-    keys = [] if params else random_fields(rng, "k", 0, 3, enums)
-    values = random_fields(rng, "v", 1, 5, enums)
-    all_default = rng.random() < 0.6
-    for field in values:
-        if all_default or rng.random() < 0.4:
-            field.default = field.type.store(random_value(rng, field.type))
-        if params and rng.random() < 0.6:
-            raws = [field.type.store(random_value(rng, field.type)) for _ in range(2)]
-            raws.append(field.default or raws[0])
-            raws.sort(key=field.type.order)
-            field.low, field.high = raws[0], raws[2]
-    indexes = []
-    if not params:
-        for i in range(rng.choice([0, 0, 1, 1, 2])):
-            count = rng.randint(1, min(3, len(values)))
-            indexes.append(("i%d" % i, rng.sample(range(len(values)), count)))
-    return Table(name, params, keys, values, indexes)
 
 
 class FunctionMaker:
@@ -262,6 +205,17 @@ class FunctionMaker:
             number = self.rng.randrange(len(self.code.events))
             self.emit("EMIT", number, self.filled(self.code.events[number].parameters))
 
+    def observe(self, registers):
+        """What an instruction left in registers goes into events, so that receipts tell of it.
+        Event 0 is Seen(u64, bytes32) in every contract."""
+        if self.function.effect != TX or self.rng.random() < 0.3:
+            return
+        base = self.area([False, True])
+        for register in registers:
+            self.emit("MOV" if self.wide[register] else "MOVN", base + self.wide[register],
+                      register)
+            self.emit("EMIT", 0, base)
+
     def state(self):
         rng = self.rng
         if not self.code.tables or self.function.effect == PURE:
@@ -277,22 +231,30 @@ class FunctionMaker:
         which = rng.randrange(len(table.values))
         kind = table.values[which].type
         if name == "GET":
-            self.emit(name, self.area([f.type.wide for f in table.values]), number, key)
+            base = self.area([f.type.wide for f in table.values])
+            self.emit(name, base, number, key)
+            self.observe([base + which])
         elif name == "PUT":
             self.emit(name, self.filled(table.values), number, key)
         elif name == "GETF":
-            self.emit(name, self.some(kind.wide, write=True), number, key, which)
+            register = self.some(kind.wide, write=True)
+            self.emit(name, register, number, key, which)
+            self.observe([register])
         elif name == "PUTF":
             register = self.some(kind.wide, write=True)
             if rng.random() < 0.8:
                 self.load(register, random_value(rng, kind))
             self.emit(name, register, number, key, which)
         elif name == "SEEK":
-            prefix = rng.choice([0, 0, rng.randint(0, len(table.order_fields(ix)))])
-            self.emit(name, self.some(False, write=True), number, key, ix,
-                      e=rng.randrange(4) + 4 * prefix)
+            parts = len(table.order_fields(ix))
+            prefix = rng.choice([0, 0, rng.randint(0, parts)])
+            found = self.some(False, write=True)
+            self.emit(name, found, number, key, ix, e=rng.randrange(4) + 4 * prefix)
+            self.observe([found] + list(range(key, key + parts)))
         else:
-            self.emit(name, self.some(False, write=True), number, key)
+            register = self.some(False, write=True)
+            self.emit(name, register, number, key)
+            self.observe([register])
 
     def environment(self):
         if self.function.effect == PURE:
@@ -349,7 +311,9 @@ def random_contract(rng, name, contracts, interface):
         code.tables.insert(rng.randrange(2), random_table(rng, "params", code.enums, True))
     code.errors = [Signature("E%d" % i, random_fields(rng, "x", 0, 3, code.enums))
                    for i in range(rng.randint(0, 3))]
-    code.events = [Signature("V%d" % i, random_fields(rng, "x", 0, 4, code.enums))
+    seen = [Field("n", "", Type(UINT, 8)), Field("w", "", Type(BYTES32, 32))]
+    code.events = [Signature("Seen", seen)]
+    code.events += [Signature("V%d" % i, random_fields(rng, "x", 0, 4, code.enums))
                    for i in range(rng.randint(0, 3))]
     for item in interface:
         effect = item.effect if rng.random() < 0.8 else rng.randint(PURE, TX)

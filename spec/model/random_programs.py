@@ -28,7 +28,8 @@ from .damage import damaged, write_containers, write_proofs, write_worlds
 from .encode import container
 from .hashes import tagged
 from .oracle import NATIVE, UNSIGNED, Feed, Report
-from .random_code import random_contract, random_interface, random_value
+from .random_code import random_contract, random_interface
+from .random_schema import random_value
 from .secp256k1 import N as ORDER
 from .secp256k1 import key_of_secret, sign
 from .tables import Reject
@@ -316,7 +317,8 @@ def main():
                 for _, c in random_world(rng).contracts]
         write_containers(rng, good, os.path.join(arguments.out, "code"), arguments.containers)
     if arguments.worlds:
-        write_worlds(random_world, arguments.seed, os.path.join(arguments.out, "worlds"), arguments.worlds)
+        write_worlds(random_world, arguments.seed, os.path.join(arguments.out, "worlds"),
+                     arguments.worlds)
 
 
 if __name__ == "__main__":

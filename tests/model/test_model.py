@@ -10,7 +10,7 @@ import unittest
 from fractions import Fraction
 
 from spec.model import code as code_module
-from spec.model import damage, encode, meanings, numbers, random_programs, replay, secp256k1, tree
+from spec.model import corners, damage, encode, meanings, numbers, random_programs, replay, secp256k1, tree
 from spec.model import world as world_module
 from spec.model.chain import Chain, Transaction
 from spec.model.code import TX, VIEW, Code, Function, Signature, Table
@@ -18,7 +18,7 @@ from spec.model.encode import instruction as op
 from spec.model.hashes import EMPTY, TAGS, tagged
 from spec.model.machine import SPECIAL, Contract, Machine
 from spec.model.state import State
-from spec.model.tables import ERRORS, OP_BY_NAME, Reject, Trap
+from spec.model.tables import ERRORS, NAME_OF_STATUS, OP_BY_NAME, Reject, Trap
 from spec.model.validate import validate
 from spec.model.values import BOOL, ENUM, INT, SYMBOL, UINT, Field, Type
 from spec.model.world import World
@@ -409,6 +409,24 @@ class TestValidator(unittest.TestCase):
             with self.subTest(name=name, code=code):
                 self.assertEqual(self.verdict(code, **kwargs), name)
 
+    def test_flags_and_spare_bits(self):
+        end, truth = [op("RET", 0)], Type(BOOL, 1)
+        for flags, parameters, results, name in [
+                (TX | 32, [], [], "CODE_SIGNATURE"), (TX | 4 | 32, [], [], "OK"),
+                (TX | 8, [], [], "OK"), (TX | 12, [], [], "CODE_SIGNATURE"),
+                (VIEW | 8, [], [], "CODE_SIGNATURE"), (TX | 8, [U64], [], "CODE_SIGNATURE"),
+                (VIEW | 16, [], [truth], "OK"), (TX | 16, [], [truth], "CODE_SIGNATURE"),
+                (VIEW | 16, [], [U64], "CODE_SIGNATURE"), (3, [], [], "NON_CANONICAL")]:
+            code = Code()
+            code.name = "c"
+            code.functions = [function("f", flags, [False], end, parameters, results)]
+            raw = encode.container(code)
+            self.assertEqual(damage.verdict_on(raw)[0], name, (flags, parameters, results))
+        at = raw.index(b"\0\x01\0\0\x01" + bytes([OP_BY_NAME["RET"].number]))
+        spare = raw[:at + 2] + b"\x02" + raw[at + 3:]
+        spare = spare.replace(b"\x01f\0\x03", b"\x01f\0\x02")
+        self.assertEqual(damage.verdict_on(spare)[0], "NON_CANONICAL")
+
     def test_encode_is_the_inverse_of_decode(self):
         for seed in range(30):
             for _, raw in random_programs.random_world(random.Random(seed)).contracts:
@@ -422,6 +440,35 @@ class TestValidator(unittest.TestCase):
         verdicts = {damage.verdict_on(damage.damaged(rng, raw))[0]
                     for _ in range(1500)}
         self.assertGreater(len(verdicts), 8)
+
+
+class TestCorners(unittest.TestCase):
+    def statuses(self, corner):
+        """The names of the first block's transaction results."""
+        receipts = [raw for raw in corners.history(corner)[4] if raw[0] == 2]
+        names = [NAME_OF_STATUS[int.from_bytes(raw[1:3], "big")] for raw in receipts]
+        return names[:len(names) // 2]
+
+    def test_events(self):
+        self.assertEqual(self.statuses(corners.events),
+                         ["OK", "EVENT_LIMIT", "OK", "OK", "EVENT_LIMIT"])
+
+    def test_frames(self):
+        depth, fat = ["OK", "STACK", "STACK"], ["OK", "STACK"]
+        self.assertEqual(self.statuses(corners.frames), depth * 2 + fat * 2 + ["OK"] * 3)
+
+    def test_borders(self):
+        """Contract 2 has two variants, 3 has four, the callee three: values 0 to 4 each."""
+        names = self.statuses(corners.borders)
+        on_callee = {(c, f): names[(c * 10 + f) * 10:(c * 10 + f) * 10 + 10:2]
+                     for c in (0, 1) for f in range(5)}
+        fits = ["OK"] * 3 + ["CAST"] * 2
+        self.assertEqual(on_callee[0, 0], ["OK"] * 2 + ["CAST"] * 3)
+        self.assertEqual(on_callee[1, 0], fits)
+        self.assertEqual(on_callee[1, 4], fits)
+        self.assertEqual(on_callee[1, 1], ["READ_ONLY"] * 5)
+        self.assertEqual(on_callee[1, 2], ["NO_FUNCTION"] * 5)
+        self.assertIn("REENTRANT", names)
 
 
 class TestHistories(unittest.TestCase):
