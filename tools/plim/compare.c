@@ -7,8 +7,6 @@
 
 #include "tools/common/value.h"
 
-enum { QUERY_GAS = 1000000000 };
-
 void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contract,
                   uint32_t function, const uint8_t *arguments, size_t arguments_size)
 {
@@ -316,7 +314,7 @@ static pt_exit compare_query(pt_compare *compare, const pl_block_result *result,
     pl_chain *chain = compare->run->chain;
     pl_outcome outcome;
     const pl_status status = pl_chain_query(&outcome, chain, query->contract, query->function, NULL,
-                                            QUERY_GAS, query->arguments, query->arguments_size);
+                                            PT_QUERY_GAS, query->arguments, query->arguments_size);
     char where[200];
     if (status != PL_OK) {
         pt_call_text(where, sizeof where, chain, query->contract, query->function, query->arguments,

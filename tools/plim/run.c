@@ -135,6 +135,41 @@ static pt_exit resume(pt_run *run, const char *file, pt_report *report)
     return PT_OK;
 }
 
+/* Asks every query once, so that a file made for another world is refused before anything is
+ * compared. */
+static pt_exit check_queries(pt_run *run, pt_report *report)
+{
+    for (uint32_t i = 0; i < run->expect.query_count; i++) {
+        const pt_query *query = &run->expect.queries[i];
+        pl_outcome outcome;
+        const pl_status status =
+            pl_chain_query(&outcome, run->chain, query->contract, query->function, NULL,
+                           PT_QUERY_GAS, query->arguments, query->arguments_size);
+        if (pl_is_fault(status)) {
+            return pt_fail_status(report, status, "%s: query %u", run->expect_path, (unsigned)i);
+        }
+        if (status != PL_OK) {
+            return pt_fail(report, PT_INPUT,
+                           "%s: query %u asks contract %u, function %u: %s: this world has no such "
+                           "public view with these arguments; import the expectations again",
+                           run->expect_path, (unsigned)i, (unsigned)query->contract,
+                           (unsigned)query->function, pl_status_name(status));
+        }
+    }
+    return PT_OK;
+}
+
+static pt_exit open_chain(pt_run *run, const pt_run_options *options, pt_report *report)
+{
+    if (options->resume != NULL) {
+        return resume(run, options->resume, report);
+    }
+    pl_world_error where = {.part = "header", .index = PL_NONE};
+    const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
+                                             run->history.world, run->history.world_size);
+    return status == PL_OK ? PT_OK : world_refused(run, status, &where, report);
+}
+
 pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options, pt_report *report)
 {
     memset(run, 0, sizeof *run);
@@ -154,13 +189,8 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
         PT_TRY(pt_expect_open(&run->expect, run->expect_path, run->expect_bytes.data,
                               run->expect_bytes.size, report));
     }
-    if (options->resume != NULL) {
-        return resume(run, options->resume, report);
-    }
-    pl_world_error where = {.part = "header", .index = PL_NONE};
-    const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
-                                             run->history.world, run->history.world_size);
-    return status == PL_OK ? PT_OK : world_refused(run, status, &where, report);
+    PT_TRY(open_chain(run, options, report));
+    return check_queries(run, report);
 }
 
 void pt_run_close(pt_run *run)

@@ -8,6 +8,9 @@
 #include "tools/common/memory.h"
 #include "vm/plimsoll.h"
 
+/* Gas of one recorded question: never what decides an answer. */
+#define PT_QUERY_GAS UINT64_C(1000000000)
+
 typedef struct pt_run {
     char *history_path;
     char *expect_path; /* NULL: nothing to compare with */
