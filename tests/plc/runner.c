@@ -1,8 +1,8 @@
 /* The tests of the language: runner DIR, from the project root.
  *
- *   DIR/good/NAME.plim  compiles, loads, formats to the same code; its `// call` lines are run in order
- *   DIR/bad/NAME.plim   does not compile; the first message holds the text of its `// expect:` line
- *   contracts/          every contract compiles, loads and formats to the same code
+ *   DIR/good/NAME.plim  compiles, loads, formats to the same code; its `// call` lines are run in
+ * order DIR/bad/NAME.plim   does not compile; the first message holds the text of its `// expect:`
+ * line contracts/          every contract compiles, loads and formats to the same code
  *   spec/07-language.md every block marked `plim` does too
  *
  *   // with other.plim                     the contract gets number 2; its calls read `other.f(..)`
@@ -137,8 +137,8 @@ static bool start(world *w, const char *path)
         if (!w->compiled[i].ok) {
             return false;
         }
-        const pl_status status = pl_code_load(&w->code[i], &where, &w->memory,
-                                              w->compiled[i].bytes, w->compiled[i].size);
+        const pl_status status = pl_code_load(&w->code[i], &where, &w->memory, w->compiled[i].bytes,
+                                              w->compiled[i].size);
         char text[128];
         (void)snprintf(text, sizeof text, "%s in function %u, instruction %u",
                        pl_status_name(status), where.function, where.instruction);
@@ -264,9 +264,12 @@ static void show(char *out, size_t room, const pl_field *fields, uint32_t count,
             }
         }
         pl_u256_load_be(&value, word, 32);
-        const size_t length = negative ? pl_i256_print_dec(text, &value)
-                                       : pl_u256_print_dec(text, &value);
-        used += (size_t)snprintf(out + used, room - used, "%.*s", (int)length, text);
+        const size_t length =
+            negative ? pl_i256_print_dec(text, &value) : pl_u256_print_dec(text, &value);
+        const pl_u256 most = pl_u256_max_value();
+        const bool is_max = !negative && pl_u256_eq(&value, &most);
+        used += (size_t)snprintf(out + used, room - used, "%.*s", is_max ? 3 : (int)length,
+                                 is_max ? "max" : text);
     }
 }
 
@@ -276,8 +279,7 @@ static void outcome_text(const world *w, const pl_outcome *o, const pl_function 
                          char *out, size_t room)
 {
     if (o->status == PL_TRAP_REVERT) {
-        const pl_signature *e =
-            &w->code[o->revert_contract - 1].errors[o->revert_error];
+        const pl_signature *e = &w->code[o->revert_contract - 1].errors[o->revert_error];
         const int n = snprintf(out, room, "REVERT %.*s%s", e->name.size, e->name.text,
                                e->count > 0 ? " " : "");
         show(out + n, room - (size_t)n, e->fields, e->count, o->revert_arguments,
@@ -317,8 +319,12 @@ static void call_line(world *w, const char *path, uint32_t number, const char *l
         return;
     }
     const pl_function *function = &code->functions[f];
-    pl_call call = {.contract = contract, .function = f, .gas_limit = 10000000, .height = 7,
-                    .time_s = 1000, .arguments = arguments};
+    pl_call call = {.contract = contract,
+                    .function = f,
+                    .gas_limit = 10000000,
+                    .height = 7,
+                    .time_s = 1000,
+                    .arguments = arguments};
     (void)parse_value("'caller'", &call.caller);
     call.arguments_size = encode(arguments, function->parameters, function->parameter_count,
                                  line + strcspn(line, "(") + 1);
@@ -337,8 +343,8 @@ static void call_line(world *w, const char *path, uint32_t number, const char *l
     (void)snprintf(detail, sizeof detail, "%s gives %s, expected %s", name, text, expected);
     /* an error's arguments may be left out */
     const size_t length = strlen(expected);
-    const bool prefix = o.status == PL_TRAP_REVERT && strncmp(text, expected, length) == 0 &&
-                        text[length] == ' ';
+    const bool prefix =
+        o.status == PL_TRAP_REVERT && strncmp(text, expected, length) == 0 && text[length] == ' ';
     report(strcmp(text, expected) == 0 || prefix, path, what, detail);
 }
 
@@ -369,8 +375,8 @@ static void check_format(const char *path, const char *text, const world *w)
     if (once.ok) {
         const char *formatted = (const char *)once.bytes;
         plc_format(&twice, path, formatted, once.size);
-        const bool same = twice.ok && twice.size == once.size &&
-                          memcmp(twice.bytes, once.bytes, once.size) == 0;
+        const bool same =
+            twice.ok && twice.size == once.size && memcmp(twice.bytes, once.bytes, once.size) == 0;
         report(same, path, "formats to itself", "the second time differs");
         plc_result_free(&twice);
         if (w != NULL) {

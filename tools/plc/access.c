@@ -128,11 +128,13 @@ bool plc_place_writable(plc_fn *f, const plc_place *place, plc_loc loc)
 {
     if (place->root == ROOT_STORED) {
         if (place->table->is_params) {
-            plc_error(f->p, loc, "keep what changes in a `state`", "params are set at genesis only");
+            plc_error(f->p, loc, "keep what changes in a `state`",
+                      "params are set at genesis only");
             return false;
         }
         if (place->list != NULL || !place->is_var) {
-            plc_error(f->p, loc, "use push, pop, swap_remove", "this part of a list is not written");
+            plc_error(f->p, loc, "use push, pop, swap_remove",
+                      "this part of a list is not written");
             return false;
         }
         if (f->decl != NULL && f->decl->effect < 2) {
@@ -227,8 +229,8 @@ void plc_place_write(plc_fn *f, const plc_place *place, plc_val v, plc_loc loc)
         const plc_val old = plc_plain(f, read_whole(f, &whole, loc, PLC_NOWHERE));
         const uint16_t word = plc_in_reg(f, old);
         const uint16_t part = plc_in_wide(f, v);
-        const bool in_place = whole.root == ROOT_VALUE && !whole.is_indexed &&
-                              whole.type->kind != TY_NARROWED;
+        const bool in_place =
+            whole.root == ROOT_VALUE && !whole.is_indexed && whole.type->kind != TY_NARROWED;
         const uint16_t out = in_place ? (uint16_t)whole.base : plc_reg(f, true);
         plc_op(f, PL_OP_PUTBITS, out, word, part, m->low, m->bits);
         if (!in_place) {

@@ -4,8 +4,8 @@
 static const char *op_text(plc_tok op)
 {
     switch ((int)op) {
-#define PUNCT(name, text) \
-    case TOK_##name:      \
+#define PUNCT(name, text)                                                                          \
+    case TOK_##name:                                                                               \
         return text;
 #include "tools/plc/punct.def"
 #undef PUNCT
@@ -163,7 +163,8 @@ static plc_val mismatch(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc
         help = "give the number its scale (1.5wad, T.raw(n)), or take it away with raw(..)";
     } else if (x->kind == TY_INT && y->kind == TY_INT) {
         help = plc_print(f->p, "write `.. as %.*s` on one side",
-                         PLC_FMT(x->is_signed ? x->name : y->name)).text;
+                         PLC_FMT(x->is_signed ? x->name : y->name))
+                   .text;
     }
     plc_error(f->p, loc, help, "`%s` of %.*s and %.*s", op_text(op), PLC_FMT(x->name),
               PLC_FMT(y->name));
@@ -325,7 +326,7 @@ static plc_val shift(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc, u
     const uint16_t x = plc_in_reg(f, a);
     const uint16_t y = plc_in_reg(f, b);
     const uint16_t reg = target(f, to, wide);
-    const pl_op code = op == TOK_SHL ? (wide ? PL_OP_SHL : PL_OP_NSHL)
+    const pl_op code = op == TOK_SHL       ? (wide ? PL_OP_SHL : PL_OP_NSHL)
                        : a.type->is_signed ? PL_OP_SAR
                        : wide              ? PL_OP_SHR
                                            : PL_OP_NSHR;
@@ -370,8 +371,8 @@ static bool mixed(plc_fn *f, plc_tok op, plc_val *a, plc_val *b, const plc_type 
     }
     if (plc_is_wide(scaled->type)) {
         if (integer->is_bare || integer->type->is_signed == scaled->type->is_signed) {
-            *integer = plc_as(f, *integer, scaled->type->is_signed ? plc_type_int(f->p, true, 256)
-                                                                   : u256, loc);
+            *integer = plc_as(f, *integer,
+                              scaled->type->is_signed ? plc_type_int(f->p, true, 256) : u256, loc);
             return true;
         }
         return false;
@@ -429,8 +430,7 @@ plc_val plc_binary_values(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc l
         if (a.type == NULL || b.type == NULL) {
             return plc_val_error();
         }
-        return both_const ? fold_mixed(f, op, a, b, type, loc)
-                          : arithmetic(f, op, a, b, type, to);
+        return both_const ? fold_mixed(f, op, a, b, type, loc) : arithmetic(f, op, a, b, type, to);
     }
     type = unify(f, op, &a, &b, loc);
     if (type == NULL) {

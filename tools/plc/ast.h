@@ -87,12 +87,12 @@ struct plc_expr {
 };
 
 typedef enum plc_stmt_kind {
-    ST_LET,     /* is_var, names, type, value */
-    ST_ASSIGN,  /* op, targets, value */
-    ST_IF,      /* value, body, other */
-    ST_RANGE,   /* for names[0] in value .. limit body */
-    ST_SCAN,    /* for names in scan body */
-    ST_WHILE,   /* value, limit, body */
+    ST_LET,    /* is_var, names, type, value */
+    ST_ASSIGN, /* op, targets, value */
+    ST_IF,     /* value, body, other */
+    ST_RANGE,  /* for names[0] in value .. limit body */
+    ST_SCAN,   /* for names in scan body */
+    ST_WHILE,  /* value, limit, body */
     ST_BREAK,
     ST_CONTINUE,
     ST_RETURN,  /* list */
@@ -102,9 +102,9 @@ typedef enum plc_stmt_kind {
     ST_DELETE,  /* value */
     ST_STORE,   /* targets[0], value */
     ST_UNREACHABLE,
-    ST_TRY,     /* value, names, body, other, catch_name */
-    ST_BLOCK,   /* body */
-    ST_EXPR     /* value */
+    ST_TRY,   /* value, names, body, other, catch_name */
+    ST_BLOCK, /* body */
+    ST_EXPR   /* value */
 } plc_stmt_kind;
 
 typedef struct plc_stmts {
@@ -214,7 +214,8 @@ typedef struct plc_unit {
     uint32_t open_count;
 } plc_unit;
 
-/* Parses file number `file` (already lexed). On errors the unit may be partial; they are recorded. */
+/* Parses file number `file` (already lexed). On errors the unit may be partial; they are recorded.
+ */
 plc_unit *plc_parse(plc *p, uint32_t file);
 
 /* Used between the parser's files. */

@@ -11,8 +11,7 @@ typedef struct args {
 
 static uint16_t target(args *a, bool wide)
 {
-    return a->to != PLC_NOWHERE && plc_reg_wide(a->f, a->to) == wide ? a->to
-                                                                     : plc_reg(a->f, wide);
+    return a->to != PLC_NOWHERE && plc_reg_wide(a->f, a->to) == wide ? a->to : plc_reg(a->f, wide);
 }
 
 static plc_val done(args *a, plc_val v)
@@ -59,8 +58,8 @@ static plc_val two(args *a, pl_op op, plc_val x, plc_val y, const plc_type *type
     const bool wide = plc_is_wide(type);
     const uint16_t b = plc_in_reg(a->f, x);
     const uint16_t c = plc_in_reg(a->f, y);
-    const uint16_t out = to != PLC_NOWHERE && plc_reg_wide(a->f, to) == wide ? to
-                                                                             : plc_reg(a->f, wide);
+    const uint16_t out =
+        to != PLC_NOWHERE && plc_reg_wide(a->f, to) == wide ? to : plc_reg(a->f, wide);
     plc_op(a->f, op, out, b, c, 0, 0);
     return plc_val_reg(type, out);
 }
@@ -336,8 +335,8 @@ static plc_val b_raw(args *a)
                        v.type->kind == TY_ACCOUNT || v.type->kind == TY_SYMBOL ||
                        v.type->kind == TY_BYTES32;
     if (!takes) {
-        return complain(a, v.type->kind == TY_INT ? "this is an integer already"
-                                                  : "write `x as u256`",
+        return complain(a,
+                        v.type->kind == TY_INT ? "this is an integer already" : "write `x as u256`",
                         "takes the scale from a number");
     }
     if (v.kind == VAL_REG) {
@@ -380,17 +379,15 @@ static const struct {
     const char *name;
     uint8_t least, most;
     plc_val (*emit)(args *a);
-} rows[] = {{"min", 2, 2, b_min},           {"max", 2, 2, b_min},
-            {"clamp", 3, 3, b_clamp},       {"abs", 1, 1, b_abs},
-            {"add_wrap", 2, 2, b_wrap},     {"sub_wrap", 2, 2, b_wrap},
-            {"mul_wrap", 2, 2, b_wrap},     {"add_sat", 2, 2, b_sat},
-            {"sub_sat", 2, 2, b_sat},       {"mul_sat", 2, 2, b_sat},
-            {"mod_zero", 2, 2, b_mod},      {"mod_down", 2, 2, b_mod},
-            {"sqrt", 1, 1, b_sqrt},         {"pow", 2, 2, b_pow},
-            {"rpow_half_up", 2, 3, b_rpow}, {"rpow_down", 2, 3, b_rpow},
-            {"decpow", 2, 3, b_rpow},       {"bit", 2, 2, b_bits},
-            {"set_bit", 3, 3, b_bits},      {"next_bit", 2, 2, b_bits},
-            {"bit_length", 1, 1, b_bit_length}, {"raw", 1, 1, b_raw}};
+} rows[] = {
+    {"min", 2, 2, b_min},        {"max", 2, 2, b_min},       {"clamp", 3, 3, b_clamp},
+    {"abs", 1, 1, b_abs},        {"add_wrap", 2, 2, b_wrap}, {"sub_wrap", 2, 2, b_wrap},
+    {"mul_wrap", 2, 2, b_wrap},  {"add_sat", 2, 2, b_sat},   {"sub_sat", 2, 2, b_sat},
+    {"mul_sat", 2, 2, b_sat},    {"mod_zero", 2, 2, b_mod},  {"mod_down", 2, 2, b_mod},
+    {"sqrt", 1, 1, b_sqrt},      {"pow", 2, 2, b_pow},       {"rpow_half_up", 2, 3, b_rpow},
+    {"rpow_down", 2, 3, b_rpow}, {"decpow", 2, 3, b_rpow},   {"bit", 2, 2, b_bits},
+    {"set_bit", 3, 3, b_bits},   {"next_bit", 2, 2, b_bits}, {"bit_length", 1, 1, b_bit_length},
+    {"raw", 1, 1, b_raw}};
 
 bool plc_builtin(plc_fn *f, const plc_expr *e, const plc_type *hint, uint16_t to, plc_val *out)
 {

@@ -118,8 +118,8 @@ static bool may_call(plc_fn *f, const plc_function *d, plc_loc loc)
         return false;
     }
     if (f->decl != NULL && d->effect > f->decl->effect) {
-        plc_error(f->p, loc, plc_print(f->p, "declare the calling function `%s`",
-                                       words[d->effect]).text,
+        plc_error(f->p, loc,
+                  plc_print(f->p, "declare the calling function `%s`", words[d->effect]).text,
                   "a %s function cannot call the %s function `%.*s`", words[f->decl->effect],
                   words[d->effect], PLC_FMT(d->name));
         return false;
@@ -194,8 +194,8 @@ static uint32_t import_of(plc_fn *f, plc_method *m, plc_str interface, plc_loc l
 static bool method_effect(plc_fn *f, const plc_method *m, plc_loc loc)
 {
     if (f->decl != NULL && (f->decl->effect == 0 || f->decl->effect < m->effect)) {
-        plc_error(f->p, loc, m->effect == 2 ? "declare the function `tx`"
-                                            : "declare the function `view`",
+        plc_error(f->p, loc,
+                  m->effect == 2 ? "declare the function `tx`" : "declare the function `view`",
                   "a %s function cannot call `%.*s` of another contract",
                   f->decl->effect == 0 ? "pure" : "view", PLC_FMT(m->name));
         return false;
@@ -326,8 +326,9 @@ static bool raw_of_type(plc_fn *f, const plc_expr *e, uint16_t to, plc_val *out)
                        type->kind == TY_SYMBOL;
     *out = plc_val_error();
     if (!takes || e->list.count != 1) {
-        plc_error(f->p, e->a->loc, NULL, "raw makes a scaled type, bit field, account or bytes32 "
-                                         "of one integer");
+        plc_error(f->p, e->a->loc, NULL,
+                  "raw makes a scaled type, bit field, account or bytes32 "
+                  "of one integer");
         return true;
     }
     const uint32_t mark = plc_mark(f);

@@ -45,7 +45,6 @@ static void check_below(plc_fn *f, uint16_t reg, uint32_t count)
     plc_op(f, PL_OP_CHKN, flag, 0, 0, 0, 63);
 }
 
-
 /* Between integers (and what counts as one). The check never changes the value. */
 static plc_val to_integer(plc_fn *f, plc_val v, const plc_type *to_type, uint16_t to)
 {
@@ -53,8 +52,8 @@ static plc_val to_integer(plc_fn *f, plc_val v, const plc_type *to_type, uint16_
     const bool wide_to = plc_is_wide(to_type);
     const uint32_t bits = 8u * to_type->size;
     if (!plc_is_wide(from)) { /* narrow, so unsigned */
-        const bool fits = from->size < to_type->size ||
-                          (from->size == to_type->size && !to_type->is_signed);
+        const bool fits =
+            from->size < to_type->size || (from->size == to_type->size && !to_type->is_signed);
         if (!fits && !wide_to) {
             plc_op(f, PL_OP_CHKN, v.reg, 0, 0, 0, bits);
         }
@@ -75,8 +74,8 @@ static plc_val to_integer(plc_fn *f, plc_val v, const plc_type *to_type, uint16_
         v = plc_narrow_to(f, v, to_type, to);
     } else {
         /* A negative word has its top bit set, so one unsigned check says both things. */
-        const uint32_t limit = to_type->is_signed || (from->is_signed && bits == 256) ? bits - 1
-                                                                                      : bits;
+        const uint32_t limit =
+            to_type->is_signed || (from->is_signed && bits == 256) ? bits - 1 : bits;
         const bool fits = !from->is_signed && 8u * from->size <= limit;
         if (!fits && limit < 256) {
             plc_op(f, PL_OP_CHKU, v.reg, 0, 0, 0, limit);

@@ -203,8 +203,7 @@ plc_near plc_near_begin(plc_str name)
 
 void plc_near_add(plc_near *near, plc_str candidate)
 {
-    if (near->name.size > NEAR_SIZE_MAX || candidate.size > NEAR_SIZE_MAX ||
-        candidate.size == 0) {
+    if (near->name.size > NEAR_SIZE_MAX || candidate.size > NEAR_SIZE_MAX || candidate.size == 0) {
         return;
     }
     const uint32_t d = distance(near->name, candidate);
@@ -320,12 +319,8 @@ static bool list_notes(plc *p, plc_result *result)
         const plc_note *n = &p->notes[i];
         const plc_file *f = &p->files[n->loc.file];
         const uint32_t line = plc_line(p, n->loc);
-        list[i] = (plc_diagnostic){f->path.text,
-                                   line,
-                                   n->loc.offset - f->lines[line - 1] + 1,
-                                   n->message,
-                                   n->help,
-                                   line_text(p, f, line).text};
+        list[i] = (plc_diagnostic){f->path.text, line,    n->loc.offset - f->lines[line - 1] + 1,
+                                   n->message,   n->help, line_text(p, f, line).text};
     }
     result->diagnostics = list;
     result->diagnostic_count = p->note_count;

@@ -18,7 +18,7 @@ typedef struct plc_str {
 } plc_str;
 
 #define PLC_STR(literal) ((plc_str){(literal), (uint32_t)(sizeof(literal) - 1)})
-#define PLC_FMT(s) (int)(s).size, (s).text /* for %.*s */
+#define PLC_FMT(s)       (int)(s).size, (s).text /* for %.*s */
 
 typedef struct plc_loc {
     uint32_t file;
@@ -63,7 +63,7 @@ typedef struct plc {
 void *plc_take(plc *p, size_t size);
 void *plc_grow(plc *p, void *old, uint32_t count, size_t item_size);
 #define PLC_NEW(p, type) ((type *)plc_take((p), sizeof(type)))
-#define PLC_PUSH(p, array, count)                                                                \
+#define PLC_PUSH(p, array, count)                                                                  \
     ((array) = plc_grow((p), (array), (count), sizeof *(array)), &(array)[(count)++])
 
 plc_str plc_print(plc *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

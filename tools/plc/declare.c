@@ -15,9 +15,9 @@ static void check_names(plc *p, const plc_unit *unit)
                 !plc_same(a->name, b->name)) {
                 continue;
             }
-            const bool both_code = (is_rule || a->kind == IT_FUNCTION) &&
-                                   (b->kind == IT_HOOK || b->kind == IT_INVARIANT ||
-                                    b->kind == IT_FUNCTION);
+            const bool both_code =
+                (is_rule || a->kind == IT_FUNCTION) &&
+                (b->kind == IT_HOOK || b->kind == IT_INVARIANT || b->kind == IT_FUNCTION);
             if (both_code || plc_space_of(a->kind) == plc_space_of(b->kind)) {
                 plc_error(p, a->loc, NULL,
                           a->kind == IT_HOOK ? "a file has at most one `on block`"

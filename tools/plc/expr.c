@@ -18,8 +18,9 @@ bool plc_const_value(plc_fn *f, const plc_expr *e, const plc_type *want, const p
     return v.type != NULL;
 }
 
-/* The type an expression would have, NULL for bare numbers. Runs the emitter dry: nothing is written
- * or reported. Noted in the node, because nested conditionals would ask again at every level. */
+/* The type an expression would have, NULL for bare numbers. Runs the emitter dry: nothing is
+ * written or reported. Noted in the node, because nested conditionals would ask again at every
+ * level. */
 const plc_type *plc_type_of(plc_fn *f, plc_expr *e, const plc_type *hint)
 {
     static const plc_type bare = {.kind = TY_VOID};
@@ -152,7 +153,9 @@ static plc_val conditional(plc_fn *f, const plc_expr *e, const plc_type *hint, u
     const plc_type *type = plc_type_of(f, e->b, hint);
     const plc_type *other = plc_type_of(f, e->c, hint);
     if (type == NULL) {
-        type = other != NULL ? other : hint != NULL ? plc_base(hint) : plc_type_int(f->p, false, 256);
+        type = other != NULL  ? other
+               : hint != NULL ? plc_base(hint)
+                              : plc_type_int(f->p, false, 256);
     } else if (other != NULL && plc_can_widen(type, other)) {
         type = other;
     }
@@ -216,11 +219,10 @@ static bool is_constant_expr(plc_fn *f, const plc_expr *e, const plc_type *want,
 static void scatter(plc_fn *f, uint16_t base, uint32_t count, uint32_t at, plc_val v)
 {
     for (uint32_t k = 0; v.type != NULL && k < v.type->leaf_count; k++) {
-        const plc_val leaf = v.kind == VAL_CONST
-                                 ? (plc_val){.type = plc_leaf(v.type, k),
-                                             .kind = VAL_CONST,
-                                             .nums = v.nums + k}
-                                 : plc_val_reg(plc_leaf(v.type, k), (uint16_t)(v.reg + k));
+        const plc_val leaf =
+            v.kind == VAL_CONST
+                ? (plc_val){.type = plc_leaf(v.type, k), .kind = VAL_CONST, .nums = v.nums + k}
+                : plc_val_reg(plc_leaf(v.type, k), (uint16_t)(v.reg + k));
         plc_into(f, (uint16_t)(base + k * count + at), leaf);
     }
 }
@@ -319,8 +321,7 @@ static bool check_struct_names(plc_fn *f, const plc_expr *e, const plc_type *typ
                       PLC_FMT(type->name), PLC_FMT(e->names.at[i]));
             ok = false;
         } else if (given_at(e, e->names.at[i]) != i) {
-            plc_error(f->p, e->names.loc[i], NULL, "`%.*s` appears twice",
-                      PLC_FMT(e->names.at[i]));
+            plc_error(f->p, e->names.loc[i], NULL, "`%.*s` appears twice", PLC_FMT(e->names.at[i]));
             ok = false;
         }
     }

@@ -31,23 +31,29 @@ typedef struct fused {
 
 /* a * b / c in the machine; NO where there is no such instruction. */
 #define NO 0
-static const uint8_t fit_ops[R_COUNT] = {PL_OP_MULDIV_DN, PL_OP_MULDIV_UP, PL_OP_MULDIV_UA,
-                                         PL_OP_MULDIV_HU, PL_OP_MULDIV_HE, NO, NO};
-static const uint8_t fit_k_ops[R_COUNT] = {PL_OP_MULDIVK_DN, PL_OP_MULDIVK_UP, PL_OP_MULDIVK_UA,
-                                           PL_OP_MULDIVK_HU, PL_OP_MULDIVK_HE, NO, NO};
-static const uint8_t full_ops[R_COUNT] = {PL_OP_MULDIVX_DN, PL_OP_MULDIVX_UP, NO, PL_OP_MULDIVX_HU,
-                                          PL_OP_MULDIVX_HE, NO, NO};
-static const uint8_t full_k_ops[R_COUNT] = {PL_OP_MULDIVXK_DN, PL_OP_MULDIVXK_UP, NO,
-                                            PL_OP_MULDIVXK_HU, PL_OP_MULDIVXK_HE, NO, NO};
-static const uint8_t int_ops[R_COUNT] = {PL_OP_IMULDIV_DN, PL_OP_IMULDIV_UP, NO, PL_OP_IMULDIV_HU,
-                                         PL_OP_IMULDIV_HE, PL_OP_IMULDIV_TZ, PL_OP_IMULDIV_AZ};
+static const uint8_t fit_ops[R_COUNT] = {
+    PL_OP_MULDIV_DN, PL_OP_MULDIV_UP, PL_OP_MULDIV_UA, PL_OP_MULDIV_HU, PL_OP_MULDIV_HE, NO, NO};
+static const uint8_t fit_k_ops[R_COUNT] = {PL_OP_MULDIVK_DN,
+                                           PL_OP_MULDIVK_UP,
+                                           PL_OP_MULDIVK_UA,
+                                           PL_OP_MULDIVK_HU,
+                                           PL_OP_MULDIVK_HE,
+                                           NO,
+                                           NO};
+static const uint8_t full_ops[R_COUNT] = {
+    PL_OP_MULDIVX_DN, PL_OP_MULDIVX_UP, NO, PL_OP_MULDIVX_HU, PL_OP_MULDIVX_HE, NO, NO};
+static const uint8_t full_k_ops[R_COUNT] = {
+    PL_OP_MULDIVXK_DN, PL_OP_MULDIVXK_UP, NO, PL_OP_MULDIVXK_HU, PL_OP_MULDIVXK_HE, NO, NO};
+static const uint8_t int_ops[R_COUNT] = {PL_OP_IMULDIV_DN, PL_OP_IMULDIV_UP, NO,
+                                         PL_OP_IMULDIV_HU, PL_OP_IMULDIV_HE, PL_OP_IMULDIV_TZ,
+                                         PL_OP_IMULDIV_AZ};
 static const uint8_t int_full_ops[R_COUNT] = {
     PL_OP_IMULDIVX_DN, PL_OP_IMULDIVX_UP, NO, PL_OP_IMULDIVX_HU, PL_OP_IMULDIVX_HE,
     PL_OP_IMULDIVX_TZ, PL_OP_IMULDIVX_AZ};
-static const uint8_t div_ops[R_COUNT] = {PL_OP_DIV, PL_OP_DIV_UP, NO, PL_OP_DIV_HU, PL_OP_DIV_HE,
-                                         NO, NO};
-static const uint8_t div_k_ops[R_COUNT] = {PL_OP_DIVK_DN, PL_OP_DIVK_UP, NO, PL_OP_DIVK_HU,
-                                           PL_OP_DIVK_HE, NO, NO};
+static const uint8_t div_ops[R_COUNT] = {PL_OP_DIV,    PL_OP_DIV_UP, NO, PL_OP_DIV_HU,
+                                         PL_OP_DIV_HE, NO,           NO};
+static const uint8_t div_k_ops[R_COUNT] = {
+    PL_OP_DIVK_DN, PL_OP_DIVK_UP, NO, PL_OP_DIVK_HU, PL_OP_DIVK_HE, NO, NO};
 static const uint8_t idiv_ops[R_COUNT] = {PL_OP_IDIV_FL, NO, NO, NO, NO, PL_OP_IDIV, NO};
 
 static bool parse_round(plc_str rest, fused *q)
@@ -86,14 +92,52 @@ static bool parse_name(plc_str name, fused *q)
 
 void plc_near_builtins(plc_near *near)
 {
-    static const char *const words[] = {
-        "min", "max", "clamp", "abs", "add_wrap", "sub_wrap", "mul_wrap", "add_sat", "sub_sat",
-        "mul_sat", "sqrt", "pow", "rpow_half_up", "rpow_down", "decpow", "bit", "set_bit",
-        "next_bit", "bit_length", "raw", "exists", "mod_zero", "mod_down", "mul_down", "mul_up",
-        "mul_half_up", "mul_half_even", "div_down", "div_up", "div_half_up", "div_half_even",
-        "div_zero", "muldiv_down", "muldiv_up", "muldiv_half_up", "ratio_down", "ratio_up",
-        "ratio_half_up", "value_down", "value_up", "units_down", "units_up", "to", "to_down",
-        "to_up", "to_half_up"};
+    static const char *const words[] = {"min",
+                                        "max",
+                                        "clamp",
+                                        "abs",
+                                        "add_wrap",
+                                        "sub_wrap",
+                                        "mul_wrap",
+                                        "add_sat",
+                                        "sub_sat",
+                                        "mul_sat",
+                                        "sqrt",
+                                        "pow",
+                                        "rpow_half_up",
+                                        "rpow_down",
+                                        "decpow",
+                                        "bit",
+                                        "set_bit",
+                                        "next_bit",
+                                        "bit_length",
+                                        "raw",
+                                        "exists",
+                                        "mod_zero",
+                                        "mod_down",
+                                        "mul_down",
+                                        "mul_up",
+                                        "mul_half_up",
+                                        "mul_half_even",
+                                        "div_down",
+                                        "div_up",
+                                        "div_half_up",
+                                        "div_half_even",
+                                        "div_zero",
+                                        "muldiv_down",
+                                        "muldiv_up",
+                                        "muldiv_half_up",
+                                        "ratio_down",
+                                        "ratio_up",
+                                        "ratio_half_up",
+                                        "value_down",
+                                        "value_up",
+                                        "units_down",
+                                        "units_up",
+                                        "to",
+                                        "to_down",
+                                        "to_up",
+                                        "to_half_up"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         plc_near_add_word(near, words[i]);
     }
@@ -206,8 +250,8 @@ static plc_val fuse(plc_fn *f, const fused *q, plc_val a, plc_val b, plc_val c,
         return quotient(f, q, a, c, type, is_signed, mark, to);
     }
     const bool constant = c.kind == VAL_CONST && !is_signed;
-    const uint8_t *ops = is_signed   ? (q->is_full ? int_full_ops : int_ops)
-                         : constant  ? (q->is_full ? full_k_ops : fit_k_ops)
+    const uint8_t *ops = is_signed    ? (q->is_full ? int_full_ops : int_ops)
+                         : constant   ? (q->is_full ? full_k_ops : fit_k_ops)
                          : q->is_full ? full_ops
                                       : fit_ops;
     if (ops[q->round] == NO) {
@@ -289,8 +333,7 @@ static const plc_type *type_argument(plc_fn *f, const plc_expr *e, const fused *
 {
     const plc_expr *name = e->a;
     if (name->targ_count != 1 || name->targs[0]->number.size > 0) {
-        plc_error(f->p, name->loc,
-                  plc_print(f->p, "write %.*s<wad>(..)", PLC_FMT(name->text)).text,
+        plc_error(f->p, name->loc, plc_print(f->p, "write %.*s<wad>(..)", PLC_FMT(name->text)).text,
                   "`%.*s` needs the type of its result", PLC_FMT(name->text));
         return NULL;
     }
@@ -314,8 +357,7 @@ static plc_val form_ratio(plc_fn *f, const plc_expr *e, const fused *q, uint32_t
     return fuse(f, q, a, power(f, type->scale), b, type, mark, to);
 }
 
-static plc_val form_muldiv(plc_fn *f, const plc_expr *e, const fused *q, uint32_t mark,
-                           uint16_t to)
+static plc_val form_muldiv(plc_fn *f, const plc_expr *e, const fused *q, uint32_t mark, uint16_t to)
 {
     plc_val a = number_operand(f, e->list.at[0]);
     plc_val b = number_operand(f, e->list.at[1]);
@@ -375,8 +417,8 @@ static plc_val form_to(plc_fn *f, const plc_expr *e, const fused *q, uint32_t ma
         return plc_val_error();
     }
     const bool up = from->scale <= type->scale;
-    const uint32_t shift = up ? (uint32_t)(type->scale - from->scale)
-                              : (uint32_t)(from->scale - type->scale);
+    const uint32_t shift =
+        up ? (uint32_t)(type->scale - from->scale) : (uint32_t)(from->scale - type->scale);
     if (up == q->has_round) {
         plc_error(f->p, e->loc, up ? "write to<..>(..)" : "write to_down<..>(..)",
                   up ? "nothing is rounded here" : "digits are lost here: name the rounding");

@@ -1,8 +1,8 @@
 /* The formatter: the same tokens and comments, spaced and indented in one way.
  *
- * Line breaks stay where the author put them, at most one blank line in a row; what is inside a
- * bracket is indented by four spaces, or aligned behind an opening parenthesis that has text after
- * it. */
+ * Line breaks stay where the author put them, at most one blank line in a row. What is inside braces
+ * is indented by four spaces, what is inside other brackets aligned behind them, or by eight spaces
+ * when the bracket ends its line. */
 #include "tools/plc/ast.h"
 
 enum { OPEN_MAX = 256, STEP = 4 };
@@ -16,6 +16,7 @@ typedef struct printer {
     size_t count, room;
     uint32_t column; /* of the line being written */
     uint32_t indent[OPEN_MAX];
+    uint8_t kinds[OPEN_MAX]; /* of the brackets that are open */
     uint32_t open;
 } printer;
 
@@ -139,8 +140,8 @@ static bool space_between(const printer *w, uint32_t i)
     }
     if (b->kind == TOK_LPAREN) {
         /* declarations and calls are tight; `if (`, `return (`, `let (`, `-> (`, `= (` are not */
-        static const char *const apart[] = {"if", "for", "while", "return", "in", "at", "from",
-                                            "let", "var", "as", "catch"};
+        static const char *const apart[] = {"if",   "for", "while", "return", "in",   "at",
+                                            "from", "let", "var",   "as",     "catch"};
         const plc_str word = {w->file->text + w->tokens[i - 1].offset, w->tokens[i - 1].size};
         if (a->kind == TOK_NAME) {
             for (size_t k = 0; k < sizeof apart / sizeof apart[0]; k++) {
@@ -171,16 +172,48 @@ static void comment(printer *w, uint32_t from, uint32_t to)
 
 static uint32_t line_indent(const printer *w, const plc_token *next, bool fresh)
 {
-    const bool closes = next != NULL && is_close(next->kind);
-    uint32_t n = w->open == 0 ? 0 : w->indent[w->open - 1];
-    if (closes) {
-        n = w->open < 2 ? 0 : w->indent[w->open - 2];
-        if (next->kind != TOK_RBRACE) {
-            n = w->open == 0 ? 0 : w->indent[w->open - 1];
-        }
-        return n;
+    const uint32_t inner = w->open == 0 ? 0 : w->indent[w->open - 1];
+    const uint32_t outer = w->open < 2 ? 0 : w->indent[w->open - 2];
+    if (next != NULL && next->kind == TOK_RBRACE) {
+        return outer;
     }
-    return fresh ? n : n + STEP;
+    if (next != NULL && is_close(next->kind)) {
+        return inner == outer + 2 * STEP ? outer : inner;
+    }
+    return fresh ? inner : inner + STEP;
+}
+
+/* Where the comment at `at` ends. */
+static uint32_t comment_end(const printer *w, uint32_t at, uint32_t end)
+{
+    const char *t = w->file->text;
+    uint32_t stop = at + 2;
+    if (t[at + 1] == '/') {
+        while (stop < end && t[stop] != '\n') {
+            stop++;
+        }
+        return stop;
+    }
+    while (stop + 1 < end && !(t[stop] == '*' && t[stop + 1] == '/')) {
+        stop++;
+    }
+    return stop + 2 < end ? stop + 2 : end;
+}
+
+/* Begins the line of a comment, or keeps its distance from the code before it. */
+static void before_comment(printer *w, uint32_t breaks, uint32_t distance, bool fresh)
+{
+    if (w->count > 0 && breaks > 0) {
+        newline(w);
+        if (breaks > 1 && w->count > 1 && w->text[w->count - 2] != '\n') {
+            newline(w);
+        }
+    } else if (w->column > 0) {
+        spaces(w, distance == 0 ? 1 : distance > 60 ? 60 : distance);
+    }
+    if (w->column == 0) {
+        spaces(w, line_indent(w, NULL, fresh));
+    }
 }
 
 /* What stands between token i - 1 and token i: comments and line breaks, else a space or nothing. */
@@ -191,54 +224,35 @@ static void gap(printer *w, uint32_t i)
     const uint32_t end = w->tokens[i].offset;
     const plc_token *next = w->tokens[i].kind == TOK_END ? NULL : &w->tokens[i];
     const uint8_t before = i == 0 ? TOK_END : w->tokens[i - 1].kind;
-    const bool in_list = w->open > 0 && w->indent[w->open - 1] % 2 == 1;
-    const bool fresh = begins_statement(before) || in_list ||
+    const bool in_brackets = w->open > 0 && w->kinds[w->open - 1] != TOK_LBRACE;
+    const bool fresh = in_brackets || begins_statement(before) ||
                        (before == TOK_COMMA && w->open > 0);
     uint32_t breaks = 0;
+    uint32_t from = at;
     bool wrote = false;
-    (void)in_list;
     while (at < end) {
-        if (t[at] == '\n') {
-            breaks++;
-            at++;
-        } else if (t[at] == '/') {
-            uint32_t stop = at + 2;
-            const bool is_line = t[at + 1] == '/';
-            while (stop < end && (is_line ? t[stop] != '\n' : !(t[stop - 1] == '/' && t[stop - 2] == '*' && stop > at + 3))) {
-                stop++;
-            }
-            if (w->count > 0 && breaks > 0) {
-                newline(w);
-                if (breaks > 1 && w->count > 1 && w->text[w->count - 2] != '\n') {
-                    newline(w);
-                }
-            } else if (w->count > 0 && w->column > 0) {
-                spaces(w, is_line ? 2 : 1);
-            }
-            if (w->column == 0) {
-                spaces(w, line_indent(w, NULL, fresh));
-            }
+        if (t[at] == '/') {
+            const uint32_t stop = comment_end(w, at, end);
+            before_comment(w, breaks, at - from, fresh);
             comment(w, at, stop);
             at = stop;
+            from = stop;
             breaks = 0;
             wrote = true;
         } else {
+            breaks += t[at] == '\n';
             at++;
         }
     }
-    if (next == NULL) {
-        if (w->count > 0) {
-            newline(w);
-        }
-        return;
-    }
-    if (breaks > 0 && w->count > 0) {
+    if (next == NULL && w->count > 0) {
+        newline(w);
+    } else if (next != NULL && breaks > 0 && w->count > 0) {
         newline(w);
         if (breaks > 1 && before != TOK_LBRACE && next->kind != TOK_RBRACE) {
             newline(w);
         }
         spaces(w, line_indent(w, next, fresh));
-    } else if (i > 0 && (wrote || space_between(w, i))) {
+    } else if (next != NULL && i > 0 && (wrote || space_between(w, i))) {
         spaces(w, 1);
     }
 }
@@ -252,7 +266,10 @@ static void track(printer *w, uint32_t i)
     if (is_open(kind) && w->open < OPEN_MAX) {
         const bool at_end = w->tokens[i + 1].line > w->tokens[i].line;
         const uint32_t outer = w->open == 0 ? 0 : w->indent[w->open - 1];
-        w->indent[w->open++] = kind == TOK_LBRACE || at_end ? outer + STEP : w->column;
+        w->kinds[w->open] = kind;
+        w->indent[w->open++] = kind == TOK_LBRACE ? outer + STEP
+                               : at_end           ? outer + 2 * STEP
+                                                  : w->column;
     }
 }
 

@@ -2,10 +2,10 @@
 #include "tools/plc/ast.h"
 
 static const char *const keywords[] = {
-    "let",    "var",   "if",    "else",        "for",    "while",       "return", "break",
-    "continue", "require", "revert", "emit",   "delete", "unreachable", "load",   "store",
-    "try",    "catch", "true",  "false",       "as",     "import",      "caller", "self",
-    "self_number", "now", "height", "oracle",  "in"};
+    "let",         "var",     "if",     "else",   "for",    "while",       "return", "break",
+    "continue",    "require", "revert", "emit",   "delete", "unreachable", "load",   "store",
+    "try",         "catch",   "true",   "false",  "as",     "import",      "caller", "self",
+    "self_number", "now",     "height", "oracle", "in"};
 
 static const char *const puncts[] = {
 #define PUNCT(name, text) text,

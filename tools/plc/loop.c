@@ -120,7 +120,8 @@ static bool scanned(plc_fn *f, const plc_stmt *s, scan *c, const plc_exprs **pre
         return false;
     }
     if ((*prefix)->count > 0) {
-        plc_error(f->p, e->loc, "write by index at (..)", "an index order does not start with the key");
+        plc_error(f->p, e->loc, "write by index at (..)",
+                  "an index order does not start with the key");
         return false;
     }
     *prefix = &s->list;
@@ -169,8 +170,8 @@ static bool start(plc_fn *f, const plc_stmt *s, scan *c, const plc_exprs *prefix
     const uint32_t most = c->order == NULL ? c->parts.count : c->lead;
     if (c->fixed > most || (c->order == NULL && c->fixed == most && most > 0)) {
         plc_error(f->p, s->value->loc, "write exists(t[k]) for one row",
-                  "at most %u leading part%s can be held fixed",
-                  c->order == NULL ? most - 1 : most, most == 2 ? "" : "s");
+                  "at most %u leading part%s can be held fixed", c->order == NULL ? most - 1 : most,
+                  most == 2 ? "" : "s");
         return false;
     }
     if (c->fixed + s->from.count > c->parts.count) {
@@ -204,7 +205,8 @@ static bool bind_names(plc_fn *f, const plc_stmt *s, const scan *c)
     }
     for (uint32_t i = 0; i < s->names.count; i++) {
         plc_local_add(f, s->names.at[i], s->names.loc[i],
-                      plc_val_reg(c->parts.at[skip + i].type, (uint16_t)(c->base + skip + i)), false);
+                      plc_val_reg(c->parts.at[skip + i].type, (uint16_t)(c->base + skip + i)),
+                      false);
     }
     return true;
 }
@@ -258,8 +260,8 @@ static void bind_results(plc_fn *f, const plc_stmt *s, const plc_members *result
         return;
     }
     for (uint32_t i = 0; i < s->names.count; i++) {
-        plc_local_add(f, s->names.at[i], s->names.loc[i],
-                      plc_val_reg(results->at[i].type, reg), false);
+        plc_local_add(f, s->names.at[i], s->names.loc[i], plc_val_reg(results->at[i].type, reg),
+                      false);
         reg = (uint16_t)(reg + results->at[i].type->leaf_count);
     }
 }

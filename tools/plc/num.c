@@ -149,8 +149,8 @@ static bool decimal(plc *p, plc_str text, plc_loc loc, plc_num *value, int32_t *
     uint32_t i = 0;
     *value = plc_num_u64(0);
     *places = 0;
-    for (; i < text.size && (is_digit(text.text[i]) || text.text[i] == '_' ||
-                             (text.text[i] == '.' && !point));
+    for (; i < text.size &&
+           (is_digit(text.text[i]) || text.text[i] == '_' || (text.text[i] == '.' && !point));
          i++) {
         if (text.text[i] == '.') {
             point = true;
@@ -182,8 +182,9 @@ static bool shift_ten(plc *p, plc_loc loc, plc_num *value, int32_t shift, const 
         return true;
     }
     if (shift > 77 || shift < -77) {
-        plc_error(p, loc, NULL, shift > 0 ? "the number does not fit 256 bits"
-                                          : "the number has more digits than its type");
+        plc_error(p, loc, NULL,
+                  shift > 0 ? "the number does not fit 256 bits"
+                            : "the number has more digits than its type");
         return false;
     }
     const plc_num factor = plc_num_power_of_ten((uint32_t)(shift < 0 ? -shift : shift));

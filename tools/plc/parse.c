@@ -454,10 +454,10 @@ static void item_function(plc_parser *q, plc_item *item)
     item->is_reentrant = plc_accept_word(q, "reentrant");
     if (!effect_word(q, &item->effect)) {
         plc_near near = plc_near_begin(plc_token_text(q, q->at));
-        static const char *const words[] = {
-            "import", "type",  "const", "enum",      "struct", "bitfield", "param",
-            "table",  "state", "list",  "event",     "error",  "interface", "public",
-            "pure",   "view",  "tx",    "invariant", "on"};
+        static const char *const words[] = {"import",   "type",  "const",     "enum",   "struct",
+                                            "bitfield", "param", "table",     "state",  "list",
+                                            "event",    "error", "interface", "public", "pure",
+                                            "view",     "tx",    "invariant", "on"};
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
             plc_near_add_word(&near, words[i]);
         }
@@ -543,10 +543,10 @@ static void item_after_name(plc_parser *q, plc_item *item)
 static const struct {
     const char *word;
     plc_item_kind kind;
-} item_words[] = {{"type", IT_TYPE},         {"const", IT_CONST}, {"enum", IT_ENUM},
-                  {"struct", IT_STRUCT},     {"param", IT_PARAM}, {"bitfield", IT_BITFIELD},
-                  {"table", IT_TABLE},       {"state", IT_TABLE}, {"list", IT_LIST},
-                  {"event", IT_EVENT},       {"error", IT_ERROR}, {"interface", IT_INTERFACE},
+} item_words[] = {{"type", IT_TYPE},          {"const", IT_CONST}, {"enum", IT_ENUM},
+                  {"struct", IT_STRUCT},      {"param", IT_PARAM}, {"bitfield", IT_BITFIELD},
+                  {"table", IT_TABLE},        {"state", IT_TABLE}, {"list", IT_LIST},
+                  {"event", IT_EVENT},        {"error", IT_ERROR}, {"interface", IT_INTERFACE},
                   {"invariant", IT_INVARIANT}};
 
 static void parse_item(plc_parser *q, plc_item *item)

@@ -35,8 +35,8 @@ static plc_exprs expr_list(plc_parser *q, plc_tok close, const char *close_text)
  * followed by `(` or `.`. */
 static bool generic_word(plc_str s)
 {
-    static const char *const words[] = {"to",     "price", "iprice",  "amount", "iamount",
-                                        "fixed",  "ifixed", "contract"};
+    static const char *const words[] = {"to",      "price", "iprice", "amount",
+                                        "iamount", "fixed", "ifixed", "contract"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (plc_is(s, words[i])) {
             return true;
@@ -304,16 +304,11 @@ static plc_expr *cast(plc_parser *q)
 }
 
 static const plc_tok levels[][5] = {
-    {TOK_OR_OR, TOK_END},
-    {TOK_AND_AND, TOK_END},
-    {TOK_EQ, TOK_NE, TOK_END},
-    {TOK_LT, TOK_LE, TOK_GT, TOK_GE, TOK_END},
-    {TOK_OR, TOK_END},
-    {TOK_XOR, TOK_END},
-    {TOK_AND, TOK_END},
-    {TOK_SHL, TOK_SHR, TOK_END},
-    {TOK_ADD, TOK_SUB, TOK_END},
-    {TOK_MUL, TOK_DIV, TOK_MOD, TOK_END},
+    {TOK_OR_OR, TOK_END},        {TOK_AND_AND, TOK_END},
+    {TOK_EQ, TOK_NE, TOK_END},   {TOK_LT, TOK_LE, TOK_GT, TOK_GE, TOK_END},
+    {TOK_OR, TOK_END},           {TOK_XOR, TOK_END},
+    {TOK_AND, TOK_END},          {TOK_SHL, TOK_SHR, TOK_END},
+    {TOK_ADD, TOK_SUB, TOK_END}, {TOK_MUL, TOK_DIV, TOK_MOD, TOK_END},
 };
 
 enum { LEVELS = sizeof levels / sizeof levels[0], CHAIN_MAX = 256 };

@@ -304,9 +304,15 @@ static plc_stmt *word_stmt(plc_parser *q)
     static const struct {
         const char *word;
         plc_stmt *(*parse)(plc_parser *q);
-    } words[] = {{"let", let},          {"var", let},           {"if", if_stmt},
-                 {"for", for_stmt},     {"while", while_stmt},  {"return", return_stmt},
-                 {"require", raise_stmt}, {"revert", raise_stmt}, {"emit", emit_stmt},
+    } words[] = {{"let", let},
+                 {"var", let},
+                 {"if", if_stmt},
+                 {"for", for_stmt},
+                 {"while", while_stmt},
+                 {"return", return_stmt},
+                 {"require", raise_stmt},
+                 {"revert", raise_stmt},
+                 {"emit", emit_stmt},
                  {"try", try_stmt}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (plc_peek_word(q, words[i].word)) {

@@ -109,10 +109,8 @@ const plc_type *plc_type_in_expr(plc_fn *f, const plc_expr *e)
 {
     if (e->kind == EX_NAME && plc_local_find(f, e->text) == NULL) {
         if (e->targ_count > 0) {
-            plc_type_expr t = {.loc = e->loc,
-                               .name = e->text,
-                               .args = e->targs,
-                               .arg_count = e->targ_count};
+            plc_type_expr t = {
+                .loc = e->loc, .name = e->text, .args = e->targs, .arg_count = e->targ_count};
             return plc_resolve(f->p, f->unit, &t);
         }
         const plc_type *type = plc_type_builtin(f->p, e->text);
@@ -178,7 +176,8 @@ static bool unknown_name(plc_fn *f, const plc_expr *e)
 
 static bool needs_keys(plc_fn *f, const plc_place *place, plc_loc loc)
 {
-    if (place->root == ROOT_STORED && place->is_row && place->key_count < place->table->keys.count) {
+    if (place->root == ROOT_STORED && place->is_row &&
+        place->key_count < place->table->keys.count) {
         plc_error(f->p, loc, "write the key: t[k].field", "`%.*s` has %u key field%s",
                   PLC_FMT(place->name), place->table->keys.count,
                   place->table->keys.count == 1 ? "" : "s");
@@ -353,7 +352,8 @@ static void computed_index(plc_fn *f, uint16_t reg, plc_place *place)
 {
     const uint32_t count = place->type->count;
     if (place->nums != NULL) { /* a constant array moves into registers */
-        const plc_val all = {.type = place->type, .kind = VAL_CONST, .nums = place->nums + place->base};
+        const plc_val all = {
+            .type = place->type, .kind = VAL_CONST, .nums = place->nums + place->base};
         place->base = plc_in_reg(f, all);
         place->nums = NULL;
     }
@@ -424,9 +424,9 @@ static bool place_index(plc_fn *f, const plc_expr *e, plc_place *place)
             return false;
         }
         if (e->list.count != place->table->keys.count) {
-            plc_error(f->p, e->loc, NULL, "`%.*s` has %u key field%s, not %u",
-                      PLC_FMT(place->name), place->table->keys.count,
-                      place->table->keys.count == 1 ? "" : "s", e->list.count);
+            plc_error(f->p, e->loc, NULL, "`%.*s` has %u key field%s, not %u", PLC_FMT(place->name),
+                      place->table->keys.count, place->table->keys.count == 1 ? "" : "s",
+                      e->list.count);
             return false;
         }
         place->key = plc_keys(f, &place->table->keys, &e->list, e->loc, place->name);

@@ -11,20 +11,21 @@
 #include <stdint.h>
 
 #define PLC_SOURCE_SIZE_MAX (1u << 20)
-#define PLC_UNITS_MAX 64u
-#define PLC_ERRORS_MAX 20u
-#define PLC_NESTING_MAX 64u
-#define PLC_ITEMS_MAX 4096u
+#define PLC_UNITS_MAX       64u
+#define PLC_ERRORS_MAX      20u
+#define PLC_NESTING_MAX     64u
+#define PLC_ITEMS_MAX       4096u
 
 /* Hands out one source. On input: a path built from the importing file's path or from the library
- * path, `/` between parts. On output: *text and *size, valid until the result is freed by the caller
- * of plc_compile. Returns false when there is no such file. */
+ * path, `/` between parts. On output: *text and *size, valid until the result is freed by the
+ * caller of plc_compile. Returns false when there is no such file. */
 typedef bool (*plc_loader)(void *context, const char *path, const char **text, size_t *size);
 
 typedef struct plc_options {
-    const char *library; /* directory of std/ and math/; NULL: only paths relative to the importer */
-    bool no_symbols;     /* leave the symbol section empty */
-    size_t memory_max;   /* bytes the compiler may take; 0: 256 MiB */
+    const char
+        *library;      /* directory of std/ and math/; NULL: only paths relative to the importer */
+    bool no_symbols;   /* leave the symbol section empty */
+    size_t memory_max; /* bytes the compiler may take; 0: 256 MiB */
 } plc_options;
 
 typedef struct plc_diagnostic {

@@ -54,9 +54,9 @@ typedef struct plc_member {
     plc_str name;
     plc_loc loc;
     const plc_type *type;
-    uint32_t leaf;       /* its first leaf */
+    uint32_t leaf;        /* its first leaf */
     const plc_num *value; /* a default, one number per leaf, or NULL */
-    uint32_t low, bits;  /* part of a bit field */
+    uint32_t low, bits;   /* part of a bit field */
     const plc_num *min, *max;
 } plc_member;
 
@@ -78,8 +78,8 @@ struct plc_type {
     uint8_t size;  /* stored bytes of a scalar */
     uint8_t scale; /* scaled */
     plc_measure measure;
-    plc_str unit; /* amount<UNIT, ..> */
-    plc_str name; /* as a reader writes it */
+    plc_str unit;         /* amount<UNIT, ..> */
+    plc_str name;         /* as a reader writes it */
     const plc_type *base; /* narrowed; element of an array */
     uint32_t count;       /* elements of an array */
     uint32_t leaf_count;
@@ -161,8 +161,14 @@ typedef struct plc_symbol {
     plc_str unit;
 } plc_symbol;
 
-typedef enum plc_space { SPACE_VALUE, SPACE_TYPE, SPACE_FUNCTION, SPACE_EVENT, SPACE_ERROR,
-                         SPACE_RULE } plc_space;
+typedef enum plc_space {
+    SPACE_VALUE,
+    SPACE_TYPE,
+    SPACE_FUNCTION,
+    SPACE_EVENT,
+    SPACE_ERROR,
+    SPACE_RULE
+} plc_space;
 
 typedef struct plc_program {
     plc_unit *units[PLC_UNITS_MAX];
@@ -189,15 +195,16 @@ typedef struct plc_program {
     plc_type *oracle_info;
 } plc_program;
 
-/* Loads the contract and everything it imports. Returns NULL when there is nothing to go on with. */
+/* Loads the contract and everything it imports. Returns NULL when there is nothing to go on with.
+ */
 plc_unit *plc_load_units(plc *p, plc_str path);
 
 /* Finds a declaration by its dotted name as seen from a unit, or NULL. */
 plc_item *plc_find(plc *p, const plc_unit *unit, plc_space space, plc_str name);
 plc_space plc_space_of(plc_item_kind kind);
 /* Like plc_find, but reports a missing name, with the nearest known one. */
-plc_item *plc_find_or_say(plc *p, const plc_unit *unit, plc_space space, plc_str name,
-                          plc_loc loc, const char *what);
+plc_item *plc_find_or_say(plc *p, const plc_unit *unit, plc_space space, plc_str name, plc_loc loc,
+                          const char *what);
 void plc_near_items(plc_near *near, const plc_unit *unit, plc_space space);
 
 /* ---- types ---- */
@@ -231,7 +238,8 @@ bool plc_fits(const plc_num *n, const plc_type *type);
 const plc_member *plc_member_of(const plc_members *members, plc_str name);
 pl_type plc_stored_form(plc *p, const plc_type *scalar);
 
-/* A number token; *type is NULL when it has no suffix. Reports and returns false when it is none. */
+/* A number token; *type is NULL when it has no suffix. Reports and returns false when it is none.
+ */
 bool plc_number(plc *p, plc_unit *unit, plc_str text, plc_loc loc, plc_num *value,
                 const plc_type **type);
 bool plc_symbol_number(plc *p, plc_str text, plc_loc loc, plc_num *value);
@@ -374,10 +382,10 @@ typedef struct plc_place {
     plc_root root;
     const plc_type *type;
     bool is_var;
-    bool is_row;    /* the whole row */
+    bool is_row; /* the whole row */
     bool is_stable;
-    bool is_prefix; /* fewer keys than the table has: only a scan takes it */
-    plc_str name; /* for messages */
+    bool is_prefix;      /* fewer keys than the table has: only a scan takes it */
+    plc_str name;        /* for messages */
     const plc_num *nums; /* root VALUE that is constant */
     plc_table *table;
     uint16_t key;
@@ -388,7 +396,7 @@ typedef struct plc_place {
     uint32_t index_count;
     const plc_member *bits;
     const plc_type *bits_type;
-    plc_list *list; /* the list itself, without index */
+    plc_list *list;   /* the list itself, without index */
     bool check_first; /* an element of a list: must exist before it is written */
 } plc_place;
 

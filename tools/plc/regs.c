@@ -129,8 +129,8 @@ void plc_op(plc_fn *f, pl_op op, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
         return;
     }
     uint32_t count = f->count;
-    *PLC_PUSH(f->p, f->code, count) = (pl_instruction){
-        (uint8_t)op, (uint8_t)e, (uint16_t)a, (uint16_t)b, (uint16_t)c, (uint16_t)d};
+    *PLC_PUSH(f->p, f->code, count) = (pl_instruction){(uint8_t)op, (uint8_t)e,  (uint16_t)a,
+                                                       (uint16_t)b, (uint16_t)c, (uint16_t)d};
     *PLC_PUSH(f->p, f->places, f->count) = f->loc;
     f->dead = op == PL_OP_JMP || op == PL_OP_RET || op == PL_OP_REVERT || op == PL_OP_UNREACHABLE;
 }
@@ -145,8 +145,8 @@ uint32_t plc_label_new(plc_fn *f)
     return f->label_count - 1;
 }
 
-/* Jumps hold label numbers until the function is finished. A label that nothing jumps to and that is
- * not reached from above stays dead. */
+/* Jumps hold label numbers until the function is finished. A label that nothing jumps to and that
+ * is not reached from above stays dead. */
 void plc_label_place(plc_fn *f, uint32_t label)
 {
     f->labels[label].at = f->count;

@@ -104,9 +104,9 @@ static const plc_type *resolve_named(plc *p, plc_unit *unit, const plc_type_expr
         return plc_resolve_item(p, item);
     }
     plc_near near = plc_near_begin(e->name);
-    static const char *const words[] = {"bool", "u8",  "u16", "u32", "u64",     "u128",   "u256",
-                                        "i256", "i128", "time", "bps", "wad",    "ray",   "rad",
-                                        "account", "symbol", "bytes32", "price", "amount", "fixed"};
+    static const char *const words[] = {
+        "bool", "u8",  "u16", "u32", "u64",     "u128",   "u256",    "i256",  "i128",   "time",
+        "bps",  "wad", "ray", "rad", "account", "symbol", "bytes32", "price", "amount", "fixed"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         plc_near_add_word(&near, words[i]);
     }
@@ -215,8 +215,8 @@ static void bit_part(plc *p, plc_item *item, plc_type *t, const plc_field_expr *
         }
     }
     check_unique(p, &t->members, f->loc, f->name);
-    m.type = m.bits == 1 ? plc_type_simple(p, TY_BOOL)
-                         : plc_type_int(p, false, (m.bits + 7) / 8 * 8);
+    m.type =
+        m.bits == 1 ? plc_type_simple(p, TY_BOOL) : plc_type_int(p, false, (m.bits + 7) / 8 * 8);
     if (f->type != NULL) {
         m.type = plc_resolve(p, item->unit, f->type);
         if (m.type == NULL) {
@@ -261,7 +261,8 @@ static plc_members method_part(plc *p, plc_unit *unit, const plc_fields *fields)
         const plc_field_expr *f = &fields->at[i];
         const plc_type *type = plc_resolve(p, unit, f->type);
         if (type != NULL) {
-            *PLC_PUSH(p, m.at, m.count) = (plc_member){.name = f->name, .loc = f->loc, .type = type};
+            *PLC_PUSH(p, m.at, m.count) =
+                (plc_member){.name = f->name, .loc = f->loc, .type = type};
         }
     }
     return m;

@@ -103,9 +103,9 @@ static void let_statement(plc_fn *f, const plc_stmt *s)
     const plc_type *type = NULL;
     if (s->type != NULL) {
         type = plc_resolve(f->p, f->unit, s->type);
-        v = type == NULL         ? plc_val_error()
-            : s->value == NULL   ? zero_value(f, type)
-                                 : plc_expr_as(f, s->value, type, PLC_NOWHERE);
+        v = type == NULL       ? plc_val_error()
+            : s->value == NULL ? zero_value(f, type)
+                               : plc_expr_as(f, s->value, type, PLC_NOWHERE);
     } else {
         v = plc_plain(f, plc_expr_value(f, s->value, NULL, PLC_NOWHERE));
         if (v.type != NULL && v.kind == VAL_NONE) {

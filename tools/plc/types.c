@@ -42,8 +42,9 @@ const plc_type *plc_type_simple(plc *p, plc_type_kind kind)
         plc_type_kind kind;
         const char *name;
         uint8_t size;
-    } rows[] = {{TY_VOID, "nothing", 0},    {TY_BOOL, "bool", 1},      {TY_TIME, "time", 8},
-                {TY_ACCOUNT, "account", 32}, {TY_SYMBOL, "symbol", 32}, {TY_BYTES32, "bytes32", 32}};
+    } rows[] = {{TY_VOID, "nothing", 0},   {TY_BOOL, "bool", 1},
+                {TY_TIME, "time", 8},      {TY_ACCOUNT, "account", 32},
+                {TY_SYMBOL, "symbol", 32}, {TY_BYTES32, "bytes32", 32}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].kind == kind) {
             const plc_str name = plc_print(p, "%s", rows[i].name);
@@ -107,7 +108,8 @@ const plc_type *plc_type_array(plc *p, const plc_type *element, uint32_t count)
             return t;
         }
     }
-    plc_type *t = plc_type_new(p, TY_ARRAY, plc_print(p, "%.*s[%u]", PLC_FMT(element->name), count));
+    plc_type *t =
+        plc_type_new(p, TY_ARRAY, plc_print(p, "%.*s[%u]", PLC_FMT(element->name), count));
     t->base = element;
     t->count = count;
     t->leaf_count = element->leaf_count * count;

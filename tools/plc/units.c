@@ -13,9 +13,9 @@ static plc_str directory(plc_str path)
 /* Joins and takes `.` and `..` out; empty when it would leave the start. */
 static plc_str join(plc *p, plc_str base, plc_str path)
 {
-    const plc_str both = plc_print(p, "%.*s%s%.*s", PLC_FMT(base),
-                                   base.size > 0 && base.text[base.size - 1] != '/' ? "/" : "",
-                                   PLC_FMT(path));
+    const plc_str both =
+        plc_print(p, "%.*s%s%.*s", PLC_FMT(base),
+                  base.size > 0 && base.text[base.size - 1] != '/' ? "/" : "", PLC_FMT(path));
     char *out = plc_take(p, both.size + 1);
     uint32_t n = 0;
     uint32_t at = 0;
@@ -63,7 +63,7 @@ static bool load_file(plc *p, plc_str path, uint32_t *file)
     }
     *file = plc_add_file(p, path, text, size);
     plc_lex(p, *file);
-    return true;
+    return size <= PLC_SOURCE_SIZE_MAX;
 }
 
 static plc_str relative_to(plc_str path, plc_str base)
@@ -166,10 +166,9 @@ static void load_import(plc *p, plc_item *item, const chain *here)
                   "this is not the path of a module");
         return;
     }
-    const plc_str prefix =
-        item->name.size == 0
-            ? PLC_STR("")
-            : plc_print(p, "%.*s%.*s.", PLC_FMT(unit->prefix), PLC_FMT(item->name));
+    const plc_str prefix = item->name.size == 0 ? PLC_STR("")
+                                                : plc_print(p, "%.*s%.*s.", PLC_FMT(unit->prefix),
+                                                            PLC_FMT(item->name));
     bool exists = false;
     const plc_str near_path = join(p, directory(p->files[unit->file].path), item->path);
     plc_unit *m = import_at(p, near_path, item, prefix, here, &exists);
@@ -319,8 +318,8 @@ void plc_near_items(plc_near *near, const plc_unit *unit, plc_space space)
     }
 }
 
-plc_item *plc_find_or_say(plc *p, const plc_unit *unit, plc_space space, plc_str name,
-                          plc_loc loc, const char *what)
+plc_item *plc_find_or_say(plc *p, const plc_unit *unit, plc_space space, plc_str name, plc_loc loc,
+                          const char *what)
 {
     plc_item *item = plc_find(p, unit, space, name);
     if (item == NULL) {

@@ -134,10 +134,12 @@ static plc_val bare_as(plc_fn *f, plc_val v, const plc_type *want, plc_loc loc)
         const char *help = NULL;
         if (want->kind == TY_SCALED) {
             help = plc_print(f->p, "write the scale, as in 1.5%.*s, or %.*s.raw(n)",
-                             PLC_FMT(want->name), PLC_FMT(want->name)).text;
+                             PLC_FMT(want->name), PLC_FMT(want->name))
+                       .text;
             if (want->measure != MEASURE_FACTOR || want->name.text[want->name.size - 1] == '>') {
                 help = plc_print(f->p, "write %.*s.raw(n), or give the type a name with `type`",
-                                 PLC_FMT(want->name)).text;
+                                 PLC_FMT(want->name))
+                           .text;
             }
         } else if (want->kind == TY_BOOL) {
             help = "write true or false";
