@@ -10,7 +10,8 @@ import unittest
 from fractions import Fraction
 
 from spec.model import code as code_module
-from spec.model import corners, damage, encode, meanings, numbers, random_programs, replay, secp256k1, tree
+from spec.model import corners, damage, encode, meanings, numbers, oracle, random_programs
+from spec.model import replay, secp256k1, tree
 from spec.model import world as world_module
 from spec.model.chain import Chain, Transaction
 from spec.model.code import TX, VIEW, Code, Function, Signature, Table
@@ -148,6 +149,33 @@ def outcome(name, values):
         return meanings.MEANING[name](*values)
     except Trap as trap:
         return trap.name
+
+
+class TestOracle(unittest.TestCase):
+    def test_rules_in_their_order(self):
+        """spec 05 §3; each row breaks the rule it names, from a report that is accepted."""
+        secrets = sorted((1, 2, 3), key=secp256k1.key_of_secret)
+        feed = oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, 2,
+                           [secp256k1.key_of_secret(s) for s in secrets], "")
+        for verdict, change in [
+                ("OK", {}), ("OK", {"time": 40}), ("OK", {"time": 105}), ("OK", {"price": 1000}),
+                ("DECIMALS", {"decimals": 7}), ("ROUND", {"round": 4}), ("ROUND", {"round": 3}),
+                ("REPORT_TIME", {"time": 39}), ("REPORT_TIME", {"time": 106}),
+                ("PRICE_BOUNDS", {"price": 1001}), ("PRICE_BOUNDS", {"price": -1}),
+                ("FEED", {"feed": 1}), ("VERSION", {"version": 2}), ("UNSIGNED", {"by": []}),
+                ("QUORUM", {"by": [1]}), ("SIGNER", {"by": [0, 3]}),
+                ("SIGNER_ORDER", {"by": [1, 1]}), ("SIGNER_ORDER", {"by": [1, 0]}),
+                ("OK", {"by": [0, 1, 2]}), ("SIGNATURE", {"digest": bytes(32)})]:
+            report = oracle.Report(0, 5, 100, 7, 8)
+            for name in set(change) - {"by", "digest"}:
+                setattr(report, name, change[name])
+            digest = change.get("digest", report.digest(EMPTY))
+            report.signatures = [(i, *secp256k1.sign(secrets[i % 3], digest))
+                                 for i in change.get("by", [0, 2])]
+            got = oracle.check(report.encode(), [feed], lambda _: (4, 40), EMPTY, 100)[1]
+            self.assertEqual(got, verdict, change)
+        stale = oracle.Report(0, 5, 40, 7, 8).encode()
+        self.assertEqual(oracle.check(stale, [feed], lambda _: None, EMPTY, 101)[1], "STALE")
 
 
 class TestTree(unittest.TestCase):
