@@ -352,7 +352,7 @@ pt_exit pt_compare_block(pt_compare *compare, const pl_block_result *result, pt_
     const bool has_record = compare->has_record && compare->record.height == result->height;
     tally->blocks++;
     tally->ok += counts->tx_ok;
-    tally->reverts += counts->tx_revert;
+    tally->reverts += (uint64_t)counts->tx_revert + counts->tx_trap;
     tally->traps += counts->tx_trap;
     tally->rejects += counts->tx_reject;
     tally->transactions +=

@@ -16,7 +16,9 @@ typedef struct pt_difference {
 } pt_difference;
 
 typedef struct pt_tally {
-    uint64_t blocks, transactions, ok, reverts, traps, rejects;
+    uint64_t blocks, transactions, ok, rejects;
+    uint64_t reverts; /* undone by the contract, by its own errors and by traps */
+    uint64_t traps;   /* of these, by traps: what an EVM calls a panic          */
     uint64_t reports_accepted, reports_refused;
     uint64_t events, liquidations, gas;
     uint64_t compared;   /* values: one per result field, event and transaction outcome */

@@ -88,7 +88,7 @@ static void print_one(const pt_verdict *verdict)
     print_line(&table, "blocks", tally->blocks);
     print_line(&table, "transactions", tally->transactions);
     print_line(&table, "  liquidations", tally->liquidations);
-    print_line(&table, "  refused by the contract", tally->reverts + tally->traps);
+    print_line(&table, "  refused by the contract", tally->reverts);
     print_line(&table, "  refused by the chain", tally->rejects);
     print_line(&table, "price reports accepted", tally->reports_accepted);
     if (tally->reports_refused != 0) {
@@ -122,7 +122,7 @@ static void print_many(const pt_verdict *verdicts, size_t count)
         pt_table_cell(&table, "%s", verdicts[i].name);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->blocks);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->liquidations);
-        pt_table_cell(&table, "%llu", (unsigned long long)(tally->reverts + tally->traps));
+        pt_table_cell(&table, "%llu", (unsigned long long)tally->reverts);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->compared);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->mismatches);
         pt_table_cell(&table, "%llu", (unsigned long long)rate(&verdicts[i]));
