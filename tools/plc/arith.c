@@ -265,17 +265,31 @@ static pl_op arithmetic_op(plc_tok op, const plc_type *type)
     }
 }
 
-/* Checks a result that has its full register against a smaller type. */
-static void check_width(plc_fn *f, const plc_type *type, uint16_t reg)
+/* OVERFLOW unless a result that has its full register fits the smaller type: taking it from the
+ * type's maximum, or moving the type's ends to the ends of 256 bits, overflows exactly then. */
+void plc_check_width(plc_fn *f, const plc_type *type, uint16_t reg)
 {
+    const bool wide = plc_is_wide(type);
     const uint32_t bits = 8u * type->size;
-    if (plc_is_wide(type)) {
-        if (bits < 256) {
-            plc_op(f, type->is_signed ? PL_OP_CHKI : PL_OP_CHKU, reg, 0, 0, 0, bits);
-        }
-    } else if (bits < 64) {
-        plc_op(f, PL_OP_CHKN, reg, 0, 0, 0, bits);
+    const uint32_t mark = plc_mark(f);
+    if (bits == (wide ? 256u : 64u)) {
+        return;
     }
+    if (!type->is_signed) {
+        const plc_num most = plc_type_max(type);
+        const uint16_t limit = plc_constant(f, &most, wide);
+        const uint16_t rest = plc_reg(f, wide);
+        plc_op(f, wide ? PL_OP_SUB : PL_OP_NSUB, rest, limit, reg, 0, 0);
+    } else {
+        const plc_num minus_end = plc_num_negate(plc_num_power_of_two(bits - 1));
+        plc_num room = plc_num_power_of_two(255);
+        (void)plc_num_add(&room, &room, &minus_end);
+        const uint16_t shift = plc_constant(f, &room, true);
+        const uint16_t rest = plc_reg(f, true);
+        plc_op(f, PL_OP_IADD, rest, reg, shift, 0, 0);
+        plc_op(f, PL_OP_ISUB, rest, reg, shift, 0, 0);
+    }
+    plc_release(f, mark);
 }
 
 static plc_val arithmetic(plc_fn *f, plc_tok op, plc_val a, plc_val b, const plc_type *type,
@@ -293,14 +307,14 @@ static plc_val arithmetic(plc_fn *f, plc_tok op, plc_val a, plc_val b, const plc
         small <= UINT16_MAX) {
         const uint16_t reg = target(f, to, false);
         plc_op(f, PL_OP_NADDI, reg, x, (uint32_t)small, 0, 0);
-        check_width(f, type, reg);
+        plc_check_width(f, type, reg);
         return plc_val_reg(type, reg);
     }
     const uint16_t y = wide ? plc_in_wide(f, b) : plc_in_reg(f, b);
     const uint16_t reg = target(f, to, wide);
     plc_op(f, arithmetic_op(op, type), reg, x, y, 0, 0);
     if (op == TOK_ADD || op == TOK_MUL || (op == TOK_SUB && type->is_signed)) {
-        check_width(f, type, reg);
+        plc_check_width(f, type, reg);
     }
     return plc_val_reg(type, reg);
 }
@@ -492,7 +506,7 @@ static plc_val negate(plc_fn *f, plc_val v, plc_loc loc, uint16_t to)
     const uint16_t x = plc_in_reg(f, v);
     const uint16_t reg = target(f, to, true);
     plc_op(f, PL_OP_INEG, reg, x, 0, 0, 0);
-    check_width(f, v.type, reg);
+    plc_check_width(f, v.type, reg);
     return plc_val_reg(v.type, reg);
 }
 

@@ -117,7 +117,8 @@ static plc_val b_abs(args *a)
     const uint16_t x = plc_in_reg(a->f, v);
     const uint16_t out = target(a, true);
     plc_op(a->f, PL_OP_IABS, out, x, 0, 0, 0);
-    return done(a, plc_narrow_to(a->f, plc_val_reg(v.type, out), v.type, a->to));
+    plc_check_width(a->f, v.type, out);
+    return done(a, plc_val_reg(v.type, out));
 }
 
 static plc_val b_wrap(args *a)

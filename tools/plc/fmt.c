@@ -1,8 +1,8 @@
 /* The formatter: the same tokens and comments, spaced and indented in one way.
  *
- * Line breaks stay where the author put them, at most one blank line in a row. What is inside braces
- * is indented by four spaces, what is inside other brackets aligned behind them, or by eight spaces
- * when the bracket ends its line. */
+ * Line breaks stay where the author put them, at most one blank line in a row. What is inside a
+ * bracket is indented by four spaces when the bracket is a brace or ends its line, and else aligned
+ * behind it. */
 #include "tools/plc/ast.h"
 
 enum { OPEN_MAX = 256, STEP = 4 };
@@ -178,7 +178,7 @@ static uint32_t line_indent(const printer *w, const plc_token *next, bool fresh)
         return outer;
     }
     if (next != NULL && is_close(next->kind)) {
-        return inner == outer + 2 * STEP ? outer : inner;
+        return inner == outer + STEP ? outer : inner;
     }
     return fresh ? inner : inner + STEP;
 }
@@ -216,7 +216,8 @@ static void before_comment(printer *w, uint32_t breaks, uint32_t distance, bool 
     }
 }
 
-/* What stands between token i - 1 and token i: comments and line breaks, else a space or nothing. */
+/* What stands between token i - 1 and token i: comments and line breaks, else a space or nothing.
+ */
 static void gap(printer *w, uint32_t i)
 {
     const char *t = w->file->text;
@@ -225,8 +226,8 @@ static void gap(printer *w, uint32_t i)
     const plc_token *next = w->tokens[i].kind == TOK_END ? NULL : &w->tokens[i];
     const uint8_t before = i == 0 ? TOK_END : w->tokens[i - 1].kind;
     const bool in_brackets = w->open > 0 && w->kinds[w->open - 1] != TOK_LBRACE;
-    const bool fresh = in_brackets || begins_statement(before) ||
-                       (before == TOK_COMMA && w->open > 0);
+    const bool fresh =
+        in_brackets || begins_statement(before) || (before == TOK_COMMA && w->open > 0);
     uint32_t breaks = 0;
     uint32_t from = at;
     bool wrote = false;
@@ -267,9 +268,7 @@ static void track(printer *w, uint32_t i)
         const bool at_end = w->tokens[i + 1].line > w->tokens[i].line;
         const uint32_t outer = w->open == 0 ? 0 : w->indent[w->open - 1];
         w->kinds[w->open] = kind;
-        w->indent[w->open++] = kind == TOK_LBRACE ? outer + STEP
-                               : at_end           ? outer + 2 * STEP
-                                                  : w->column;
+        w->indent[w->open++] = kind == TOK_LBRACE || at_end ? outer + STEP : w->column;
     }
 }
 

@@ -366,6 +366,7 @@ plc_val plc_unary(plc_fn *f, const plc_expr *e, const plc_type *hint, uint16_t t
 plc_val plc_binary(plc_fn *f, const plc_expr *e, const plc_type *hint, uint16_t to);
 plc_val plc_binary_values(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc, uint16_t to);
 plc_val plc_cast(plc_fn *f, plc_val v, const plc_type *to_type, plc_loc loc, uint16_t to);
+void plc_check_width(plc_fn *f, const plc_type *type, uint16_t reg);
 bool plc_fold(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc, plc_val *out);
 
 /* builtin.c, fixed.c: false when the name is no builtin. */
