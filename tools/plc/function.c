@@ -149,6 +149,22 @@ static void place_jumps(plc_fn *f)
     }
 }
 
+/* A register that serves several locals in turn shows no name: a wrong one would mislead. */
+static void drop_shared_names(plc_fn *f)
+{
+    uint32_t kept = 0;
+    uint8_t *count = plc_take(f->p, PL_REGISTERS_MAX);
+    for (uint32_t i = 0; i < f->symbol_count; i++) {
+        count[f->symbols[i].reg] += count[f->symbols[i].reg] < 2;
+    }
+    for (uint32_t i = 0; i < f->symbol_count; i++) {
+        if (count[f->symbols[i].reg] == 1) {
+            f->symbols[kept++] = f->symbols[i];
+        }
+    }
+    f->symbol_count = kept;
+}
+
 static void emit_function(plc *p, plc_function *d)
 {
     plc_fn *f = PLC_NEW(p, plc_fn);
@@ -163,6 +179,7 @@ static void emit_function(plc *p, plc_function *d)
     g->p = p;
     pass(g, d, kept, kept_count, true);
     place_jumps(g);
+    drop_shared_names(g);
     d->code = g->code;
     d->places = g->places;
     d->count = g->count;

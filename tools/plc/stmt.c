@@ -86,10 +86,17 @@ static void let_tuple(plc_fn *f, const plc_stmt *s)
     }
 }
 
-static plc_val zero_value(plc_fn *f, const plc_type *type)
+/* Registers that are zero. A frame starts with zeros, so outside loops registers that were never
+ * taken before are left alone. */
+static plc_val zeroed(plc_fn *f, const plc_type *type)
 {
-    const plc_num *zeros = plc_take(f->p, type->leaf_count * sizeof *zeros);
-    return (plc_val){.type = type, .kind = VAL_CONST, .nums = zeros};
+    const uint32_t known = f->register_count;
+    const uint16_t reg = plc_regs(f, type);
+    if (f->loop_depth > 0 || reg < known) {
+        const plc_num *zeros = plc_take(f->p, type->leaf_count * sizeof *zeros);
+        plc_into(f, reg, (plc_val){.type = type, .kind = VAL_CONST, .nums = zeros});
+    }
+    return plc_val_reg(type, reg);
 }
 
 static void let_statement(plc_fn *f, const plc_stmt *s)
@@ -103,9 +110,11 @@ static void let_statement(plc_fn *f, const plc_stmt *s)
     const plc_type *type = NULL;
     if (s->type != NULL) {
         type = plc_resolve(f->p, f->unit, s->type);
-        v = type == NULL       ? plc_val_error()
-            : s->value == NULL ? zero_value(f, type)
-                               : plc_expr_as(f, s->value, type, PLC_NOWHERE);
+        if (type != NULL && s->value == NULL) {
+            plc_local_add(f, s->names.at[0], s->names.loc[0], zeroed(f, type), true);
+            return;
+        }
+        v = type == NULL ? plc_val_error() : plc_expr_as(f, s->value, type, PLC_NOWHERE);
     } else {
         v = plc_plain(f, plc_expr_value(f, s->value, NULL, PLC_NOWHERE));
         if (v.type != NULL && v.kind == VAL_NONE) {
