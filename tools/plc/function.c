@@ -155,7 +155,8 @@ static void drop_shared_names(plc_fn *f)
     uint32_t kept = 0;
     uint8_t *count = plc_take(f->p, PL_REGISTERS_MAX);
     for (uint32_t i = 0; i < f->symbol_count; i++) {
-        count[f->symbols[i].reg] += count[f->symbols[i].reg] < 2;
+        uint8_t *n = &count[f->symbols[i].reg];
+        *n = *n == 0 ? 1 : 2;
     }
     for (uint32_t i = 0; i < f->symbol_count; i++) {
         if (count[f->symbols[i].reg] == 1) {
