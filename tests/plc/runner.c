@@ -526,7 +526,7 @@ int main(int argc, char **argv)
     char folder[PATH_SIZE];
     const char *root = argc > 1 ? argv[1] : "tests/plc";
     (void)snprintf(folder, sizeof folder, "%s/good", root);
-    each(folder, good);
+    each(folder, contract);
     (void)snprintf(folder, sizeof folder, "%s/bad", root);
     each(folder, bad);
     each("contracts", contract);

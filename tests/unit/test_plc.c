@@ -177,8 +177,8 @@ static void test_instances(void **state)
     (void)state;
     const char *module = "module m; table t[k: u8] { n: u64 = 0; }\n"
                          "tx put(k: u8) { t[k].n = 1; }";
-    plc_result r = compile("contract c; import \"m.plim\" as x; import \"m.plim\" as y;\n"
-                           "import \"m.plim\"; import \"std/n.plim\" as z;\n"
+    plc_result r = compile("contract c; import \"m.plim\"; import \"m.plim\" as x;\n"
+                           "import \"m.plim\" as y; import \"std/n.plim\" as z;\n"
                            "public tx f() { x.put(1); y.put(2); put(3); z.put(4); }",
                            module);
     pl_code code = loaded(&r);
