@@ -112,7 +112,9 @@ bool plc_same(plc_str a, plc_str b)
 
 bool plc_is(plc_str a, const char *text)
 {
-    return plc_same(a, (plc_str){text, (uint32_t)strlen(text)});
+    /* The first character tells most words apart, and parsing asks often. */
+    return a.size > 0 && a.text[0] == text[0] &&
+           plc_same(a, (plc_str){text, (uint32_t)strlen(text)});
 }
 
 bool plc_starts(plc_str a, const char *prefix)

@@ -109,6 +109,9 @@ static uint32_t quoted_end(plc *p, uint32_t file, uint32_t at, char quote)
 static uint32_t punct_end(const plc_file *f, uint32_t at, uint8_t *kind)
 {
     for (uint32_t i = 0; i < sizeof puncts / sizeof puncts[0]; i++) {
+        if (puncts[i][0] != f->text[at]) {
+            continue;
+        }
         const uint32_t size = (uint32_t)strlen(puncts[i]);
         if (f->size - at >= size && memcmp(f->text + at, puncts[i], size) == 0) {
             *kind = (uint8_t)(TOK_TEXT + 1 + i);
