@@ -3,8 +3,9 @@
 #   build  what `make demo` and `make bench` need
 #   test   the same, and the judges, sanitizers and checkers of `make test` and `make check`
 set -eu
-build="gcc libc6-dev make pkg-config libsecp256k1-dev libssl-dev libjansson-dev libsqlite3-dev zlib1g-dev python3-minimal"
-test="python3 clang clang-format libclang-rt-14-dev libcmocka-dev libgmp-dev sqlite3"
+build="gcc libc6-dev make pkg-config libsecp256k1-dev libssl-dev libjansson-dev
+    libsqlite3-dev zlib1g-dev python3"
+test="clang clang-format libclang-rt-14-dev libcmocka-dev libgmp-dev sqlite3"
 
 case "${1:-}" in
 build) wanted="$build" ;;

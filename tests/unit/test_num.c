@@ -15,6 +15,7 @@ typedef struct operands {
 
 typedef pl_status (*operation)(pl_u256 *r, const operands *x);
 
+/* clang-format off */
 /* A row's operation may have several implementations that must all give its result. */
 #define CALL(name, expr)                                        \
     static pl_status call_##name(pl_u256 *r, const operands *x) \
@@ -159,6 +160,7 @@ static const struct {
     R(next_bit) R(bit_length) R(extract) R(insert)
     R(pow) R(rpow_half_up) R(rpow_down) R(decpow_half_up) R(sqrt_down) R(root_down)
 };
+/* clang-format on */
 
 /* Returns the small number after the comma of `low,width`; 0 without one. */
 static uint64_t cell_second(const char *cell)
@@ -197,8 +199,10 @@ static void run_file(const char *path)
     fixture_row row = {.line = 0};
     int rows = 0, wrong = 0;
     while (next_row(file, &row)) {
-        operands x = {cell_value(row.cell[1]), cell_value(row.cell[2]), cell_value(row.cell[3]),
-                      0, cell_second(row.cell[2]), 0, cell_second(row.cell[3])};
+        operands x = {cell_value(row.cell[1]),  cell_value(row.cell[2]),
+                      cell_value(row.cell[3]),  0,
+                      cell_second(row.cell[2]), 0,
+                      cell_second(row.cell[3])};
         x.b_low = pl_u256_low64(&x.b);
         x.c_low = pl_u256_low64(&x.c);
         const char *expected = row.cell[4];

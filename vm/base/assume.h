@@ -15,14 +15,14 @@ _Static_assert((-1 & 3) == 3, "signed integers are two's complement");
 _Static_assert(UINT_MAX >= 0xffffffffu, "int has at least 32 bits");
 _Static_assert(sizeof(size_t) >= 4, "sizes have at least 32 bits");
 
-#define PL_ASSERT(condition)    \
-    do {                        \
-        if (!(condition)) {     \
-            __builtin_trap();   \
-        }                       \
+#define PL_ASSERT(condition)                                                                       \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            __builtin_trap();                                                                      \
+        }                                                                                          \
     } while (0)
 
-#define PL_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define PL_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define PL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 #endif

@@ -5,8 +5,8 @@ const char *pl_status_name(pl_status status)
     switch ((int)status) {
     case PL_OK:
         return "OK";
-#define ERR(kind, number, name, sentence) \
-    case number:                          \
+#define ERR(kind, number, name, sentence)                                                          \
+    case number:                                                                                   \
         return #name;
 #include "vm/base/errors.def"
 #undef ERR
@@ -18,8 +18,8 @@ const char *pl_status_name(pl_status status)
 const char *pl_status_sentence(pl_status status)
 {
     switch ((int)status) {
-#define ERR(kind, number, name, sentence) \
-    case number:                          \
+#define ERR(kind, number, name, sentence)                                                          \
+    case number:                                                                                   \
         return sentence;
 #include "vm/base/errors.def"
 #undef ERR

@@ -37,12 +37,12 @@ static inline bool pl_is_fault(pl_status status)
 }
 
 /* Hands any failure of EXPR on to the caller. */
-#define PL_TRY(expr)                             \
-    do {                                         \
-        const pl_status pl_try_status_ = (expr); \
-        if (pl_try_status_ != PL_OK) {           \
-            return pl_try_status_;               \
-        }                                        \
+#define PL_TRY(expr)                                                                               \
+    do {                                                                                           \
+        const pl_status pl_try_status_ = (expr);                                                   \
+        if (pl_try_status_ != PL_OK) {                                                             \
+            return pl_try_status_;                                                                 \
+        }                                                                                          \
     } while (0)
 
 #if defined(__GNUC__)

@@ -14,12 +14,7 @@
 #include "vm/state/schema.h"
 
 /* The seek modes of the SEEK instruction; numbers are consensus. */
-typedef enum pl_seek {
-    PL_SEEK_GE = 0,
-    PL_SEEK_GT = 1,
-    PL_SEEK_LE = 2,
-    PL_SEEK_LT = 3
-} pl_seek;
+typedef enum pl_seek { PL_SEEK_GE = 0, PL_SEEK_GT = 1, PL_SEEK_LE = 2, PL_SEEK_LT = 3 } pl_seek;
 
 typedef struct pl_door pl_door;
 

@@ -23,10 +23,10 @@ typedef enum pl_class {
 } pl_class;
 
 typedef struct pl_type {
-    uint8_t class;  /* a pl_class                                                       */
-    uint8_t size;   /* bytes in a key, row, argument or event                           */
-    uint8_t scale;  /* decimal digits after the point when shown to a person; 0..77     */
-    uint8_t extra;  /* PL_CLASS_ENUM: the enum's index; otherwise 0                     */
+    uint8_t class; /* a pl_class                                                       */
+    uint8_t size;  /* bytes in a key, row, argument or event                           */
+    uint8_t scale; /* decimal digits after the point when shown to a person; 0..77     */
+    uint8_t extra; /* PL_CLASS_ENUM: the enum's index; otherwise 0                     */
 } pl_type;
 
 static inline bool pl_type_is_wide(pl_type type)
@@ -62,13 +62,13 @@ typedef struct pl_index {
 
 typedef struct pl_table {
     pl_name name;
-    bool is_params;          /* one row, no key, written at genesis only           */
-    bool has_all_defaults;   /* reading an absent row gives default_row             */
-    uint8_t key_count;       /* 0: the table holds at most one row                  */
-    uint8_t field_count;     /* 1..                                                 */
+    bool is_params;        /* one row, no key, written at genesis only           */
+    bool has_all_defaults; /* reading an absent row gives default_row             */
+    uint8_t key_count;     /* 0: the table holds at most one row                  */
+    uint8_t field_count;   /* 1..                                                 */
     uint8_t index_count;
-    uint16_t key_size;       /* bytes */
-    uint16_t row_size;       /* bytes */
+    uint16_t key_size; /* bytes */
+    uint16_t row_size; /* bytes */
     const pl_field *keys;
     const pl_field *fields;
     const pl_index *indexes;
