@@ -1,7 +1,8 @@
 /* Calls: functions, expansion of small ones, other contracts, lists. spec 07 §7 */
 #include "tools/plc/program.h"
 
-enum { EXPAND_COST_MAX = 60, EXPAND_DEPTH_MAX = 6 };
+/* Nodes of one expanded body, its depth, and nodes in all that one function may take in. */
+enum { EXPAND_COST_MAX = 60, EXPAND_DEPTH_MAX = 6, EXPAND_TOTAL_MAX = 600 };
 
 static bool check_count(plc_fn *f, const plc_members *m, const plc_exprs *list, plc_loc loc,
                         plc_str name)
@@ -40,7 +41,8 @@ uint16_t plc_arguments(plc_fn *f, const plc_members *m, const plc_exprs *list, p
 static bool may_expand(const plc_fn *f, const plc_function *d)
 {
     return d->effect == 0 && d->cost <= EXPAND_COST_MAX && !d->in_use &&
-           f->expansion < EXPAND_DEPTH_MAX && d->results.count <= 1 && !f->constant_only;
+           f->expansion < EXPAND_DEPTH_MAX && f->expanded + d->cost <= EXPAND_TOTAL_MAX &&
+           d->results.count <= 1 && !f->constant_only;
 }
 
 static plc_val expand_body(plc_fn *f, plc_function *d, uint16_t to)
@@ -79,6 +81,7 @@ static plc_val expand(plc_fn *f, plc_function *d, const plc_expr *e, uint16_t to
     f->floor = locals;
     f->break_label = UINT32_MAX;
     f->expansion++;
+    f->expanded += d->cost;
     d->in_use = true;
     for (uint32_t i = 0; i < d->parameters.count; i++) {
         *PLC_PUSH(f->p, f->locals, f->local_count) = arguments[i];

@@ -158,6 +158,21 @@ bool plc_failed(const plc *p)
     return p->note_count > 0;
 }
 
+bool plc_down(plc *p, plc_loc loc)
+{
+    if (p->chain == PLC_NESTING_MAX) {
+        plc_error(p, loc, NULL, "declarations need each other more than %u deep", PLC_NESTING_MAX);
+        return false;
+    }
+    p->chain++;
+    return true;
+}
+
+void plc_up(plc *p)
+{
+    p->chain--;
+}
+
 uint32_t plc_line(const plc *p, plc_loc loc)
 {
     const plc_file *f = &p->files[loc.file];

@@ -56,6 +56,7 @@ typedef struct plc {
     plc_note notes[PLC_ERRORS_MAX];
     uint32_t note_count;
     uint32_t mute; /* above zero: a dry run, errors are not recorded */
+    uint32_t chain; /* declarations being resolved, each needed by the one before */
     struct plc_program *program;
 } plc;
 
@@ -96,6 +97,10 @@ void plc_lex(plc *p, uint32_t file);
 
 /* Adds a source as a file; returns its number. */
 uint32_t plc_add_file(plc *p, plc_str path, const char *text, size_t size);
+
+/* Goes one declaration deeper; false, with a message, at the 64th. plc_up goes back. */
+bool plc_down(plc *p, plc_loc loc);
+void plc_up(plc *p);
 
 plc *plc_begin(size_t memory_max);
 void plc_finish(plc *p, plc_result *result, const uint8_t *bytes, size_t size);

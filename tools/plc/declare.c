@@ -362,6 +362,9 @@ plc_const *plc_const_of(plc *p, plc_item *item)
         plc_error(p, item->loc, NULL, "`%.*s` needs itself", PLC_FMT(item->name));
         return NULL;
     }
+    if (!plc_down(p, item->loc)) {
+        return NULL;
+    }
     item->state = 1;
     plc_const *c = NULL;
     const plc_type *type = plc_resolve(p, item->unit, item->type);
@@ -370,6 +373,7 @@ plc_const *plc_const_of(plc *p, plc_item *item)
         c = PLC_NEW(p, plc_const);
         *c = (plc_const){type, nums};
     }
+    plc_up(p);
     item->state = 2;
     item->decl = c;
     return c;

@@ -42,6 +42,7 @@ const plc_type *plc_type_of(plc_fn *f, plc_expr *e, const plc_type *hint)
     f->loc = before.loc;
     f->unit = before.unit;
     f->floor = before.floor;
+    f->expanded = before.expanded;
     e->noted = v.is_bare || v.type == NULL ? &bare : plc_base(v.type);
     return e->noted == &bare ? NULL : e->noted;
 }

@@ -309,6 +309,7 @@ typedef struct plc_fn {
     uint32_t loop_depth;
     uint32_t break_label, continue_label; /* UINT32_MAX outside loops */
     uint32_t expansion;                   /* depth of expanded calls */
+    uint32_t expanded;                    /* nodes taken in so far */
     bool second;
     bool dead; /* control does not come here */
     bool full; /* too long: reported */

@@ -160,6 +160,10 @@ static void check_unique(plc *p, const plc_members *m, plc_loc loc, plc_str name
 static const plc_type *make_struct(plc *p, plc_item *item)
 {
     plc_type *t = plc_type_new(p, TY_STRUCT, item->name);
+    if (item->fields.count > PL_REGISTERS_MAX) {
+        plc_error(p, item->loc, NULL, "a struct has at most %u fields", PL_REGISTERS_MAX);
+        return NULL;
+    }
     for (uint32_t i = 0; i < item->fields.count; i++) {
         const plc_field_expr *f = &item->fields.at[i];
         const plc_type *type = plc_resolve(p, item->unit, f->type);
@@ -305,6 +309,9 @@ const plc_type *plc_resolve_item(plc *p, plc_item *item)
         plc_error(p, item->loc, NULL, "`%.*s` contains itself", PLC_FMT(item->name));
         return NULL;
     }
+    if (!plc_down(p, item->loc)) {
+        return NULL;
+    }
     item->state = 1;
     const plc_type *t = NULL;
     switch ((int)item->kind) {
@@ -326,6 +333,7 @@ const plc_type *plc_resolve_item(plc *p, plc_item *item)
     default:
         break;
     }
+    plc_up(p);
     item->state = 2;
     memcpy(&item->decl, &t, sizeof t);
     return t;
