@@ -55,7 +55,7 @@ typedef struct plc {
     uint32_t file_count;
     plc_note notes[PLC_ERRORS_MAX];
     uint32_t note_count;
-    uint32_t mute; /* above zero: a dry run, errors are not recorded */
+    uint32_t mute;  /* above zero: a dry run, errors are not recorded */
     uint32_t chain; /* declarations being resolved, each needed by the one before */
     struct plc_program *program;
 } plc;
