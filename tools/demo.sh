@@ -5,7 +5,12 @@ plim="$1"
 history="fixtures/histories/aave-v3-seed-5"
 echo "Replaying $history: 300 calls to the published Aave v3.0.2 bytecode, as an EVM answered them."
 echo
-"$plim" replay "$history"
+told=$("$plim" replay --roots "$history") || { echo "$told"; exit 1; }
+echo "$told" | awk '
+    length($2) == 64 && $1 + 0 > 0 && NF == 2 { count++; last = $0; if (count <= 3) print "  root after block " $0; next }
+    count && !told { print "  ...  one after every block (all of them: plim replay --roots)"; print "  root after block " last; print ""; told = 1 }
+    { print }'
 echo
 echo "Next:  $plim show $history account u3      one account at the end of the history"
-echo "       $plim help                          everything else"
+echo "       $plim show $history receipt 60      one transaction, and what it did"
+echo "       $plim help                           everything else"
