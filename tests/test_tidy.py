@@ -45,6 +45,10 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(tidy.check_spec_links("a.c", "/* spec 04 §9 */", sections)), 1)
         self.assertEqual(len(tidy.check_spec_links("a.c", "/* spec 77 */", sections)), 1)
 
+    def test_links(self):
+        self.assertEqual(tidy.check_links("README.md", "[x](spec/00-start-here.md) [y](https://x.org)"), [])
+        self.assertEqual(len(tidy.check_links("README.md", "[x](spec/nowhere.md)")), 1)
+
     def test_private_paths_and_keys(self):
         self.assertEqual(len(tidy.check_private("a.md", "see /" + "home/x")), 1)
         self.assertEqual(len(tidy.check_private("a.md", "-----BEGIN EC " + "PRIVATE KEY-----")), 1)

@@ -2,7 +2,7 @@
 """Style as a program: prints one line per finding, each saying what to do instead; exit 1 if any.
 
 Checks: include ladder (vm/LAYERS) · headers compile alone · words banned in vm/ · line, function and
-file lengths · spec references exist · generated tables fresh · format · names and paths that must not
+file lengths · spec references and links exist · generated tables fresh · format · names and paths that must not
 be in a commit.  tests/test_tidy.py shows each of them failing.
 """
 import pathlib
@@ -131,6 +131,14 @@ def check_private(path, text):
     return found
 
 
+def check_links(path, text):
+    found = []
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        if not (ROOT / path).parent.joinpath(target).exists():
+            found.append(f"{path}: links to {target}, which does not exist")
+    return found
+
+
 def check_headers(paths):
     found = []
     for path in paths:
@@ -177,6 +185,8 @@ def main():
             found += check_spec_links(path, read(path), sections)
     for path in tracked("*.c", "*.h", "*.def", "*.py", "*.sh", "*.plim", "*.md", "Makefile", "*.json"):
         found += check_private(path, read(path))
+    for path in tracked("*.md"):
+        found += check_links(path, read(path))
     found += check_headers([p for p in sources if p.endswith(".h")])
     found += check_format([p for p in sources if p.endswith((".c", ".h"))])
     found += check_generated()
