@@ -7,8 +7,12 @@ echo "Replaying $history: 300 calls to the published Aave v3.0.2 bytecode, as an
 echo
 told=$("$plim" replay --roots "$history") || { echo "$told"; exit 1; }
 echo "$told" | awk '
-    length($2) == 64 && $1 + 0 > 0 && NF == 2 { count++; last = $0; if (count <= 3) print "  root after block " $0; next }
-    count && !told { print "  ...  one after every block (all of them: plim replay --roots)"; print "  root after block " last; print ""; told = 1 }
+    length($2) == 64 && NF == 2 { last = $0; if (++count <= 3) print "  root after block " $0; next }
+    count && !told {
+        print "  ...  one after every block; all of them: plim replay --roots"
+        print "  root after block " last "\n"
+        told = 1
+    }
     { print }'
 echo
 echo "Next:  $plim show $history account u3      one account at the end of the history"
