@@ -1,5 +1,6 @@
 /* chain: genesis, names, rows, queries, invariants, checkpoints, and what a FAULT leaves. */
 #include "tests/unit/replay_parts.h"
+#include "vm/state/system.h"
 
 /* ---- genesis ---- */
 
@@ -279,6 +280,54 @@ static void checkpoints_are_checked(void **state)
     stop(chain);
 }
 
+/* A checkpoint with its own root, for a state that claims to stand at this height. */
+static void forge_checkpoint(uint64_t height)
+{
+    static const uint8_t no_key[1] = {0};
+    uint8_t row[PL_CHAIN_ROW_SIZE] = {0}, head[6 + PL_HEADER_SIZE + 8] = "PLCP\0\1";
+    pl_chain *chain = start(false);
+    pl_store *store = pl_chain_store(chain);
+    pl_header header = {.height = height, .time_s = TINY_TIME};
+    memcpy(header.world, pl_chain_world(chain)->id, 32);
+    memcpy(row + PL_CHAIN_WORLD, header.world, 32);
+    pl_store_u64(row + PL_CHAIN_HEIGHT, height);
+    pl_store_u64(row + PL_CHAIN_TIME, TINY_TIME);
+    pl_door *door = pl_store_door(store);
+    assert_int_equal(door->ops->put(door, PL_SYSTEM_CHAIN, no_key, row), PL_OK);
+    assert_int_equal(pl_store_root(store, header.state_root), PL_OK);
+    pl_header_encode(head + 6, &header);
+    pl_store_u64(head + 6 + PL_HEADER_SIZE, pl_store_row_count(store));
+    checkpoint = (bytes){.stop_at = sizeof checkpoint.data};
+    assert_true(keep(&checkpoint, head, sizeof head));
+    for (uint32_t t = 0; t < pl_store_table_count(store); t++) {
+        const pl_table_entry entry = pl_store_table(store, t);
+        uint8_t name[6];
+        pl_store_u32(name, entry.contract);
+        pl_store_u16(name + 4, entry.number);
+        for (pl_cursor cursor = pl_store_rows(store, t); pl_cursor_next(&cursor);) {
+            assert_true(keep(&checkpoint, name, sizeof name));
+            assert_true(keep(&checkpoint, cursor.key, entry.schema->key_size));
+            assert_true(keep(&checkpoint, cursor.row, entry.schema->row_size));
+        }
+    }
+    stop(chain);
+}
+
+static void heights_have_two_ends(void **state)
+{
+    (void)state;
+    static const uint8_t empty_body[8] = {0};
+    pl_chain *chain;
+    pl_block_result result;
+    forge_checkpoint(0);
+    assert_int_equal(restore(&chain, checkpoint.data, checkpoint.size), PL_REJECT_HEIGHT);
+    forge_checkpoint(UINT64_MAX); /* no block follows: its height would not be a u64 */
+    assert_int_equal(restore(&chain, checkpoint.data, checkpoint.size), PL_OK);
+    assert_int_equal(pl_chain_seal_block(&result, chain, TINY_TIME, empty_body, 8, NULL),
+                     PL_REJECT_HEIGHT);
+    stop(chain);
+}
+
 /* ---- memory ---- */
 
 static void a_fault_ends_the_chain_and_nothing_else(void **state)
@@ -322,6 +371,7 @@ int main(void)
         cmocka_unit_test(invariants_hold_or_are_named),
         cmocka_unit_test(stopped_and_resumed_is_the_same),
         cmocka_unit_test(checkpoints_are_checked),
+        cmocka_unit_test(heights_have_two_ends),
         cmocka_unit_test(a_fault_ends_the_chain_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -86,6 +86,9 @@ static pl_status take_head(pl_chain *chain, pl_header *header, uint64_t *row_cou
     if (memcmp(header->world, chain->world.id, 32) != 0) {
         return PL_REJECT_WORLD_MISMATCH;
     }
+    if (header->height == 0) { /* the state before block 1 has the world for its header */
+        return PL_REJECT_HEIGHT;
+    }
     PL_TRY(pl_reader_u64(reader, row_count));
     return *row_count <= pl_reader_left(reader) / ROW_SIZE_MIN ? PL_OK : PL_REJECT_TRUNCATED;
 }

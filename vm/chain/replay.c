@@ -18,7 +18,7 @@ static pl_status check_link(const pl_chain *chain, const pl_block *block)
     if (memcmp(header->world, chain->world.id, 32) != 0) {
         return PL_REJECT_WORLD_MISMATCH;
     }
-    if (header->height != chain->head.height + 1) {
+    if (header->height == 0 || header->height - 1 != chain->head.height) { /* a sum could wrap */
         return PL_REJECT_HEIGHT;
     }
     if (memcmp(header->parent, chain->head.block_hash, 32) != 0) {
