@@ -24,7 +24,7 @@ TOOLLIBS = -ljansson -lsqlite3 -lz
 
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
-PLC_SRC   := $(filter-out tools/plc/plc_main.c,$(wildcard tools/plc/*.c))
+PLC_SRC   := $(wildcard tools/plc/*.c)
 TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c)
 PLIM_SRC  := $(wildcard tools/plim/*.c)
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
@@ -71,7 +71,6 @@ tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
 bench-bin: $(BENCH) $(B)/plim
 .PHONY: all demo test check bench fuzz format deps help clean tests-bin bench-bin storm
 
-DEPS_STAMP = build/.deps-$(1)
 build/.deps-%: tools/deps.sh
 	@mkdir -p build
 	@sh tools/deps.sh $* && touch $@
@@ -89,7 +88,7 @@ storm: build/.deps-test ## the long runs: 10^7 cases an operation, 10^5 state se
 check: build/.deps-test ## layers, names, lengths, format, generated tables fresh
 	@python3 tools/tidy.py
 
-bench: build/.deps-build ## ratios: health check, signatures, commitment, replay
+bench: build/.deps-test ## ratios: health check, signatures, commitment, replay
 	@$(MAKE) --no-print-directory -s -j2 bench-bin
 	@python3 tests/bench/run.py
 
