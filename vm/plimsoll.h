@@ -223,8 +223,8 @@ PL_MUST_USE pl_status pl_chain_checkpoint(pl_chain *chain, pl_byte_sink sink, vo
 
 /* As pl_chain_create, but standing where the checkpoint was taken: rows are read, the root is
  * computed anew and must be the recorded one. The checkpoint's bytes may go away afterwards.
- * Returns PL_OK, a REJECT (TRUNCATED, TRAILING, MAGIC, VERSION, WORLD_MISMATCH, HEIGHT, HASH, ORDER,
- * NON_CANONICAL, STATE_ROOT, or one of the world), or a FAULT. */
+ * Returns PL_OK, a REJECT (TRUNCATED, TRAILING, MAGIC, VERSION, WORLD_MISMATCH, HEIGHT, HASH,
+ * ORDER, NON_CANONICAL, STATE_ROOT, or one of the world), or a FAULT. */
 PL_MUST_USE pl_status pl_chain_restore(pl_chain **chain, pl_world_error *where,
                                        const pl_memory *memory, const uint8_t *world,
                                        size_t world_size, const uint8_t *checkpoint,
