@@ -17,6 +17,9 @@ pl_status store_reserve(const pl_store *store, void **items, size_t *capacity, s
     }
     size_t wanted = *capacity < FIRST_CAPACITY ? FIRST_CAPACITY : *capacity;
     while (wanted < needed) {
+        if (wanted > SIZE_MAX / 2) { /* twice that would be 0 where sizes have 32 bits */
+            return PL_FAULT_MEMORY;
+        }
         wanted *= 2;
     }
     if (wanted > UINT32_MAX || wanted > SIZE_MAX / item_size) {

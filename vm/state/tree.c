@@ -40,6 +40,9 @@ typedef struct place {
     uint32_t high;
 } place;
 
+#define PLACES_MAX (SIZE_MAX > UINT32_MAX ? 1u << 30 : 1u << 27) /* their bytes fit size_t */
+_Static_assert(sizeof(place) == 16, "2^27 places are 2^31 bytes");
+
 struct pl_tree {
     pl_memory memory;
     pl_pool refs;   /* uint32_t[2] per node                             */
@@ -155,7 +158,7 @@ void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number)
 static pl_status grow_places(pl_tree *tree)
 {
     const uint32_t capacity = tree->place_capacity == 0 ? 256 : 2 * tree->place_capacity;
-    if (capacity > UINT32_MAX / 4) {
+    if (capacity > PLACES_MAX) {
         return PL_FAULT_MEMORY;
     }
     place *places = tree->memory.take(tree->memory.context, capacity * sizeof(place));
