@@ -364,6 +364,44 @@ static void test_bytes_are_big_endian(void **state)
     assert_memory_equal(bytes, "\x01\x02\x03\xee", 4);
 }
 
+/* Every size, digit by digit, in a block of exactly that size. */
+static void test_bytes_of_every_size(void **state)
+{
+    (void)state;
+    const pl_u256 base = pl_u256_from_u64(256);
+    for (unsigned size = 1; size <= 32; size++) {
+        uint8_t *const bytes = malloc(size);
+        uint8_t *const back = malloc(size);
+        assert_true(bytes != NULL && back != NULL);
+        pl_u256 expected = pl_u256_zero(), extended = pl_u256_zero(), r, digit;
+        pl_u256_not(&extended, &extended);
+        for (unsigned i = 0; i < size; i++) {
+            bytes[i] = (uint8_t)(0x9b + 7 * i); /* the first has its top bit set */
+            digit = pl_u256_from_u64(bytes[i]);
+            pl_u256_mul_wrap(&expected, &expected, &base);
+            pl_u256_add_wrap(&expected, &expected, &digit);
+            pl_u256_mul_wrap(&extended, &extended, &base);
+            pl_u256_add_wrap(&extended, &extended, &digit);
+        }
+        pl_u256_load_be(&r, bytes, size);
+        assert_true(pl_u256_eq(&r, &expected));
+        assert_int_equal(pl_u256_store_be(back, size, &r), PL_OK);
+        assert_memory_equal(back, bytes, size);
+        assert_int_equal(pl_i256_store_be(back, size, &r), size < 32 ? PL_TRAP_CAST : PL_OK);
+        pl_i256_load_be(&r, bytes, size);
+        assert_true(pl_u256_eq(&r, &extended));
+        memset(back, 0, size);
+        assert_int_equal(pl_i256_store_be(back, size, &r), PL_OK);
+        assert_memory_equal(back, bytes, size);
+        assert_int_equal(pl_u256_store_be(back, size, &r), size < 32 ? PL_TRAP_CAST : PL_OK);
+        memset(back, 0, size);
+        pl_u256_store_low_be(back, size, &r);
+        assert_memory_equal(back, bytes, size);
+        free(bytes);
+        free(back);
+    }
+}
+
 static void test_signed_bytes_extend_the_sign(void **state)
 {
     (void)state;
@@ -393,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_all_small),
         cmocka_unit_test(test_all_small_roots),
         cmocka_unit_test(test_bytes_are_big_endian),
+        cmocka_unit_test(test_bytes_of_every_size),
         cmocka_unit_test(test_signed_bytes_extend_the_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,12 +56,12 @@ pl_status pl_u256_from_i256(pl_u256 *r, const pl_i256 *a)
 pl_status pl_i256_check_bits(const pl_i256 *a, uint32_t bits)
 {
     PL_ASSERT(bits >= 1 && bits <= 256);
-    pl_i256 above; /* the bits from the sign bit up: all equal when a fits */
-    pl_i256_sar(&above, a, bits - 1);
+    pl_u256 value; /* a, or -1 - a when a is negative: below 2^(bits-1) when a fits */
+    pl_u256_copy(&value, a);
     if (pl_u256_is_neg(a)) {
-        pl_u256_not(&above, &above);
+        pl_u256_not(&value, &value);
     }
-    return pl_u256_is_zero(&above) ? PL_OK : PL_TRAP_CAST;
+    return pl_u256_bit_length(&value) < bits ? PL_OK : PL_TRAP_CAST;
 }
 
 void pl_i256_load_be(pl_i256 *r, const uint8_t *bytes, size_t size)
@@ -79,9 +79,8 @@ pl_status pl_i256_store_be(uint8_t *bytes, size_t size, const pl_i256 *a)
 {
     PL_ASSERT(size >= 1 && size <= 32);
     PL_TRY(pl_i256_check_bits(a, (uint32_t)(8 * size)));
-    pl_u256 low;
-    pl_u256_extract(&low, a, 0, 8 * size);
-    return pl_u256_store_be(bytes, size, &low);
+    pl_u256_store_low_be(bytes, size, a);
+    return PL_OK;
 }
 
 void pl_i256_min(pl_i256 *r, const pl_i256 *a, const pl_i256 *b)

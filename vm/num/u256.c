@@ -141,28 +141,45 @@ void pl_u256_mul_sat(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
 pl_status pl_u256_check_bits(const pl_u256 *a, uint32_t bits)
 {
     PL_ASSERT(bits <= 256);
-    pl_u256 above;
-    pl_u256_shr(&above, a, bits);
-    return pl_u256_is_zero(&above) ? PL_OK : PL_TRAP_CAST;
+    return pl_u256_bit_length(a) <= bits ? PL_OK : PL_TRAP_CAST;
 }
 
+/* Both directions go limb by limb from the end of the bytes; the first limb may be a part. */
 void pl_u256_load_be(pl_u256 *r, const uint8_t *bytes, size_t size)
 {
     PL_ASSERT(size >= 1 && size <= 32);
-    *r = pl_u256_zero();
-    for (size_t i = 0; i < size; i++) {
-        const size_t position = 8 * (size - 1 - i);
-        r->limb[position / PL_LIMB_BITS] |= (pl_limb)bytes[i] << (position % PL_LIMB_BITS);
+    for (int i = 0; i < LIMBS; i++) {
+        pl_limb limb = 0;
+        if (size >= sizeof(pl_limb)) {
+            size -= sizeof(pl_limb);
+            limb = pl_limb_load_be(bytes + size);
+        } else {
+            for (size_t k = 0; k < size; k++) {
+                limb = (pl_limb)(limb << 8) | bytes[k];
+            }
+            size = 0;
+        }
+        r->limb[i] = limb;
+    }
+}
+
+void pl_u256_store_low_be(uint8_t *bytes, size_t size, const pl_u256 *a)
+{
+    PL_ASSERT(size >= 1 && size <= 32);
+    int i = 0;
+    for (; size >= sizeof(pl_limb); i++) {
+        size -= sizeof(pl_limb);
+        pl_limb_store_be(bytes + size, a->limb[i]);
+    }
+    for (uint32_t shift = 0; size > 0; shift += 8) {
+        size--;
+        bytes[size] = (uint8_t)(a->limb[i] >> shift); /* size was no multiple: i is below LIMBS */
     }
 }
 
 pl_status pl_u256_store_be(uint8_t *bytes, size_t size, const pl_u256 *a)
 {
-    PL_ASSERT(size >= 1 && size <= 32);
     PL_TRY(pl_u256_check_bits(a, (uint32_t)(8 * size)));
-    for (size_t i = 0; i < size; i++) {
-        const size_t position = 8 * (size - 1 - i);
-        bytes[i] = (uint8_t)(a->limb[position / PL_LIMB_BITS] >> (position % PL_LIMB_BITS));
-    }
+    pl_u256_store_low_be(bytes, size, a);
     return PL_OK;
 }

@@ -10,6 +10,7 @@
 #ifndef PL_NUM_U256_H
 #define PL_NUM_U256_H
 
+#include "vm/base/bytes.h"
 #include "vm/base/error.h"
 #include "vm/num/limb.h"
 
@@ -353,10 +354,52 @@ PL_MUST_USE pl_status pl_u256_insert(pl_u256 *r, const pl_u256 *a, const pl_u256
 /* CAST if a >= 2^bits. bits is 0..256. */
 PL_MUST_USE pl_status pl_u256_check_bits(const pl_u256 *a, uint32_t bits);
 
+PL_INLINE pl_limb pl_limb_load_be(const uint8_t *bytes)
+{
+#if PL_LIMB_BITS == 64
+    return pl_load_u64(bytes);
+#else
+    return pl_load_u32(bytes);
+#endif
+}
+
+PL_INLINE void pl_limb_store_be(uint8_t *bytes, pl_limb limb)
+{
+#if PL_LIMB_BITS == 64
+    pl_store_u64(bytes, limb);
+#else
+    pl_store_u32(bytes, limb);
+#endif
+}
+
+/* *r = the count whole limbs at bytes, most significant first, 0 above them. count is 1..LIMBS and
+ * a constant: the loop becomes straight-line code. */
+PL_INLINE void pl_u256_load_limbs_be(pl_u256 *r, const uint8_t *bytes, size_t count)
+{
+    PL_UNROLL
+    for (size_t i = 0; i < PL_U256_LIMBS; i++) {
+        r->limb[i] = i < count ? pl_limb_load_be(bytes + (count - 1 - i) * sizeof(pl_limb)) : 0;
+    }
+}
+
+/* Writes the low count limbs of a, most significant first; the reverse of the above. */
+PL_INLINE void pl_u256_store_limbs_be(uint8_t *bytes, const pl_u256 *a, size_t count)
+{
+    PL_UNROLL
+    for (size_t i = 0; i < PL_U256_LIMBS; i++) {
+        if (i < count) {
+            pl_limb_store_be(bytes + (count - 1 - i) * sizeof(pl_limb), a->limb[i]);
+        }
+    }
+}
+
 /* *r = the size bytes at bytes, most significant first. size is 1..32. */
 void pl_u256_load_be(pl_u256 *r, const uint8_t *bytes, size_t size);
 
 /* Writes a into size bytes (1..32), most significant first; CAST if a >= 2^(8 * size). */
 PL_MUST_USE pl_status pl_u256_store_be(uint8_t *bytes, size_t size, const pl_u256 *a);
+
+/* Writes a modulo 2^(8 * size) into size bytes (1..32), most significant first. */
+void pl_u256_store_low_be(uint8_t *bytes, size_t size, const pl_u256 *a);
 
 #endif
