@@ -339,6 +339,24 @@ static void test_temporaries_are_not_cleared(void **state)
     run_end(world);
 }
 
+/* A search that would take long is not made: wide ranges in every instruction clear the frame. */
+static void test_long_searches_clear_the_frame(void **state)
+{
+    (void)state;
+    char registers[203] = {0}, code[64 * 16] = "";
+    memset(registers, 'n', 202);
+    for (unsigned i = 0; i < 60; i++) {
+        (void)strcat(code, "LDXN 1 2 0 200;");
+    }
+    (void)strcat(code, "RET 1");
+    build *b = build_start("far");
+    (void)build_function(b, "f", PURE | PUBLIC, "n:u64", "z:u64", registers, code);
+    run_world *world = start_one(b);
+    assert_int_equal(world->codes[0].functions[0].zero_first, 1);
+    assert_int_equal(world->codes[0].functions[0].zero_count, 201);
+    run_end(world);
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -374,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_registers_begin_as_zero),
         cmocka_unit_test(test_temporaries_are_not_cleared),
+        cmocka_unit_test(test_long_searches_clear_the_frame),
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_every_instruction_was_run),
     };

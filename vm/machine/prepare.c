@@ -52,8 +52,9 @@ static bool is_write(pl_kind kind)
            kind == PL_KIND_RR || kind == PL_KIND_INF;
 }
 
-static void mention_operands(mention *mentions, const pl_code *code, const pl_function *function,
-                             uint32_t place, bool writes)
+/* Takes its steps from *effort, as the search below does; false when it runs out. */
+static bool mention_operands(mention *mentions, const pl_code *code, const pl_function *function,
+                             uint32_t place, bool writes, uint64_t *effort)
 {
     const pl_instruction *in = &function->instructions[place];
     pl_reach reach;
@@ -64,6 +65,10 @@ static void mention_operands(mention *mentions, const pl_code *code, const pl_fu
         if (is_write(pl_ops[in->op].kinds[i]) != writes) {
             continue;
         }
+        if (*effort < count) { /* a range of 2048 registers an instruction, say */
+            return false;
+        }
+        *effort -= count;
         for (uint32_t r = pl_operand(in, i); r < pl_operand(in, i) + count; r++) {
             if (!mentions[r].seen) {
                 mentions[r] = (mention){(uint16_t)place, (uint16_t)place, true, writes};
@@ -71,6 +76,19 @@ static void mention_operands(mention *mentions, const pl_code *code, const pl_fu
             mentions[r].last = (uint16_t)place;
         }
     }
+    return true;
+}
+
+static bool find_mentions(mention *mentions, const pl_code *code, const pl_function *function)
+{
+    uint64_t effort = EFFORT_PER_INSTRUCTION * (uint64_t)function->instruction_count;
+    bool found = true;
+    memset(mentions, 0, (PL_REGISTERS_MAX + 1) * sizeof *mentions);
+    for (uint32_t i = 0; i < function->instruction_count && found; i++) {
+        found = mention_operands(mentions, code, function, i, false, &effort) &&
+                mention_operands(mentions, code, function, i, true, &effort);
+    }
+    return found;
 }
 
 /* Takes its steps from *effort; false when it runs out or a jump leads around the write. */
@@ -113,12 +131,12 @@ static void find_zeroed(pl_function *function, const pl_code *code, scratch *s)
 {
     uint64_t effort = EFFORT_PER_INSTRUCTION * (uint64_t)function->instruction_count;
     uint32_t first = PL_REGISTERS_MAX, end = 0;
-    memset(s->mentions, 0, sizeof s->mentions);
-    find_jumps(s->jump_min, s->jump_max, function);
-    for (uint32_t i = 0; i < function->instruction_count; i++) {
-        mention_operands(s->mentions, code, function, i, false);
-        mention_operands(s->mentions, code, function, i, true);
+    if (!find_mentions(s->mentions, code, function)) {
+        function->zero_first = function->parameter_count;
+        function->zero_count = (uint16_t)(function->register_count - function->parameter_count);
+        return;
     }
+    find_jumps(s->jump_min, s->jump_max, function);
     for (uint32_t r = function->parameter_count; r < function->register_count; r++) {
         const mention *m = &s->mentions[r];
         if (m->seen &&
