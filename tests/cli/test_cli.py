@@ -201,6 +201,43 @@ class Replay(Case):
         point.write_bytes(whole[:-1])
         self.fails(plim("replay", path, "--resume", point), INPUT, str(point))
 
+    def test_a_checkpoint_does_not_look_back(self):
+        path, blocks, _ = histories[0]
+        point = self.folder / "point"
+        plim("replay", path, "--until", "2", "--checkpoint", point)
+        for height in ("1", "2"):
+            self.fails(plim("replay", path, "--resume", point, "--until", height), USAGE, "block 2")
+            self.fails(plim("show", path, "block", height, "--resume", point), INPUT, f"block {height} ", "block 2;")
+        self.fails(plim("show", path, "--resume", point, "--at", "1"), INPUT, "checkpoint of block 2")
+        self.assertEqual(plim("show", path, "--resume", point, "--at", "2").returncode, OK)
+        self.assertEqual(plim("show", path, "--resume", point, "block", "3").returncode, OK)
+
+    def test_only_its_own_files_are_written_over(self):
+        path, other = histories[0][0], self.folder / "notes"
+        for option, what in (("--checkpoint", "a checkpoint"), ("--archive", "an archive")):
+            other.write_text("mine\n" * 100)
+            self.fails(plim("replay", path, option, other), INPUT, str(other), f"is not {what}")
+            self.assertEqual(other.read_text(), "mine\n" * 100)
+            other.write_text("")
+            for _ in range(2):  # an empty file is free, and so is one of an earlier run
+                self.assertEqual(plim("replay", path, option, other).returncode, OK)
+            os.remove(other)
+            os.mkfifo(other)
+            self.fails(plim("replay", path, option, other), INPUT, "not a regular file")
+            os.remove(other)
+        self.assertEqual(self.left(), [])
+
+    def test_one_bad_history_of_several(self):
+        good, missing = histories[0][0], self.folder / "missing.plh"
+        run = plim("replay", good, missing, good, "--json")
+        told = json.loads(run.stdout)
+        self.assertEqual((run.returncode, told["identical"]), (INPUT, False))
+        self.assertEqual([r["identical"] for r in told["runs"]], [True, False, True])
+        self.assertIn(str(missing), told["runs"][1]["error"])
+        self.assertEqual(len(run.stderr.splitlines()), 2)
+        run = plim("replay", good, missing, good)
+        self.assertIn("NOT ALL VERIFIED: 2 of 3 histories identical, 0 differ, 1 cannot", run.stdout)
+
     def test_wrong_state_root_is_a_divergence(self):
         path, blocks, _ = histories[0]
         bytes_ = bytearray(path.read_bytes())
@@ -269,6 +306,12 @@ class Expectations(Case):
         told = json.loads(run.stdout)
         self.assertEqual(run.returncode, DIVERGED)
         self.assertIn("event", told["first_difference"]["where"])
+
+    def test_history_cut_between_blocks(self):
+        blocks = histories[0][1]
+        self.fails(self.compare(expectations([(blocks + 1, [], None, [])])), INPUT,
+                   f"ends at block {blocks}", f"goes on with block {blocks + 1}")
+        self.assertEqual(self.compare(expectations([(blocks + 1, [], None, [])]), "--until", "2").returncode, OK)
 
     def test_damaged_files(self):
         good = expectations([(1, self.outcomes(1), [], []), (2, self.outcomes(2), None, [])])
@@ -385,6 +428,15 @@ class Sources(Case):
         self.assertIn("add", plim("disasm", self.plb, "--function", "add").stdout)
         self.fails(plim("disasm", self.plb, "--function", "nope"), INPUT, "no function nope")
 
+    def test_build_spares_the_source(self):
+        before = self.file.read_text()
+        self.fails(plim("build", self.file, "-o", self.file), INPUT, "exists and is not a container")
+        self.assertEqual(self.file.read_text(), before)
+
+    def test_mistakes_are_named_by_the_path_typed(self):
+        self.file.write_text("contract c;\npublic tx f() { return 1; }\n")
+        self.assertTrue(plim("check", self.file).stderr.startswith(f"{self.file}:2:"))
+
     def test_mistakes_are_shown(self):
         self.file.write_text(GOOD.replace("count.n += by", "count.m += by"))
         for run in (plim("build", self.file, "-o", self.plb), plim("check", self.file)):
@@ -422,6 +474,15 @@ class Import(Case):
         file = self.folder / "t.jsonl"
         file.write_bytes("\n".join(lines).encode())
         return plim("import", "evm-trace", file, "-o", self.folder / "out")
+
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        (self.folder / "out").mkdir()
+        for _ in range(2):  # an empty folder is free, and so is an earlier import
+            self.assertEqual(self.run_import(self.lines).returncode, OK)
+        (self.folder / "out" / "history.plh.gz").unlink()
+        (self.folder / "out" / "README.md").write_text("mine")
+        self.fails(self.run_import(self.lines), INPUT, "holds something else")
+        self.assertEqual((self.folder / "out" / "README.md").read_text(), "mine")
 
     def changed(self, number, change):
         """The trace with `change` done to line `number` (from 1)."""
@@ -623,7 +684,8 @@ class Show(Case):
         block = json.loads(plim("show", path, "block", "2", "--json").stdout)
         self.assertEqual(block["block"], 2)
         for i, receipt in enumerate(block["receipts"]):
-            self.assertEqual(json.loads(plim("show", path, "receipt", f"2:{i}", "--json").stdout), [receipt])
+            self.assertEqual(json.loads(plim("show", path, "receipt", f"2:{i}", "--json").stdout),
+                             [{"block": 2, **receipt}])
         self.fails(plim("show", path, "receipt", f"2:{len(block['receipts'])}"), INPUT, "no receipt")
         self.fails(plim("show", path, "block", str(blocks + 1)), INPUT, f"the last one is {blocks}")
         self.fails(plim("show", path, "state", "nonsense"), INPUT, "no contract of this world has a table")

@@ -31,6 +31,20 @@ char *pt_path_join(const char *folder, const char *name);
 /* The part after the last '/'. */
 const char *pt_path_base(const char *path);
 
+/* A file that plim may write over: it holds these bytes at this offset. */
+typedef struct pt_mark {
+    const char *bytes;
+    size_t size; /* at most 16 */
+    long offset;
+    const char *what; /* "a checkpoint", for the message */
+} pt_mark;
+
+extern const pt_mark pt_mark_container, pt_mark_checkpoint, pt_mark_archive;
+
+/* PT_OK when nothing stands at path, or an empty file, or one with the mark: a slip of the keyboard
+ * must not cost anybody a source. Else PT_INPUT. */
+pt_exit pt_may_replace(const char *path, const pt_mark *mark, pt_report *report);
+
 /* A set of files that appear together. Nothing is visible under its final name before commit; what
  * was not committed is removed when the set is abandoned or the program exits. */
 typedef struct pt_outputs {
@@ -43,7 +57,8 @@ typedef struct pt_outputs {
 pt_exit pt_outputs_folder(pt_outputs *outputs, const char *path, pt_report *report);
 
 /* Reserves a temporary file beside path and returns its name in *temporary (owned by the set):
- * for writers that open files themselves, like SQLite. */
+ * for writers that open files themselves, like SQLite. What stands at path may only be a regular
+ * file: the rename would replace a device. */
 pt_exit pt_outputs_reserve(pt_outputs *outputs, const char **temporary, const char *path,
                            pt_report *report);
 

@@ -4,7 +4,7 @@
 
 #include "tools/common/table.h"
 
-enum { NESTING_MAX = 16 };
+enum { NESTING_MAX = 16, TABLE_WIDTH_MAX = 100 };
 
 static bool is_flat(const json_t *value)
 {
@@ -62,6 +62,18 @@ static bool is_table(const json_t *array)
     return true;
 }
 
+/* Rows one below the other: a table wider than a screen cannot be read. */
+static void print_list(const json_t *array, FILE *file, int indent)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *element = json_array_get(array, i);
+        pt_json_print_text(element, file, indent);
+        if (!is_flat(element) && i + 1 < json_array_size(array)) {
+            (void)fputs("\n", file);
+        }
+    }
+}
+
 static void print_table(const json_t *array, FILE *file, int indent)
 {
     json_t *first = json_array_get(array, 0);
@@ -80,6 +92,11 @@ static void print_table(const json_t *array, FILE *file, int indent)
             flat_text(text, sizeof text, json_object_get(row, json_object_iter_key(at)));
             pt_table_cell(&table, "%s", text);
         }
+    }
+    if (pt_table_width(&table) + (size_t)indent > TABLE_WIDTH_MAX) {
+        pt_bytes_free(&table.text);
+        print_list(array, file, indent);
+        return;
     }
     pt_table_print(&table, file, indent);
 }
@@ -121,13 +138,7 @@ void pt_json_print_text(const json_t *value, FILE *file, int indent)
     } else if (json_is_array(value) && is_table(value)) {
         print_table(value, file, indent);
     } else if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            const json_t *element = json_array_get(value, i);
-            pt_json_print_text(element, file, indent);
-            if (!is_flat(element) && i + 1 < json_array_size(value)) {
-                (void)fputs("\n", file);
-            }
-        }
+        print_list(value, file, indent);
     } else {
         flat_text(text, sizeof text, value);
         (void)fprintf(file, "%*s%s\n", indent, "", text);

@@ -39,8 +39,9 @@ size_t pt_name_distance(const char *a, const char *b)
 const char *pt_name_nearest(const char *name, const char *const *candidates, size_t count)
 {
     const char *best = NULL;
-    size_t best_distance = smallest(strlen(name), LOOKED_AT) / 3;
-    best_distance = (best_distance < 2 ? 2 : best_distance) + 1;
+    const size_t size = smallest(strlen(name), LOOKED_AT);
+    /* Two changes in a short name make any other short name of it. */
+    size_t best_distance = (size < 4 ? 1 : size < 6 ? 2 : size / 3) + 1;
     for (size_t i = 0; i < count; i++) {
         const size_t distance = pt_name_distance(name, candidates[i]);
         if (distance < best_distance) {

@@ -75,11 +75,40 @@ pt_exit pt_outputs_folder(pt_outputs *outputs, const char *path, pt_report *repo
     return PT_OK;
 }
 
+const pt_mark pt_mark_container = {"PLIM", 4, 0, "a container"};
+const pt_mark pt_mark_checkpoint = {"PLCP", 4, 0, "a checkpoint"};
+const pt_mark pt_mark_archive = {"PLIM", 4, 68, "an archive"}; /* SQLite's application id */
+
+pt_exit pt_may_replace(const char *path, const pt_mark *mark, pt_report *report)
+{
+    char found[16] = {0};
+    bool good = true;
+    FILE *file = pt_is_file(path) ? fopen(path, "rb") : NULL;
+    if (file == NULL) {
+        return PT_OK; /* nothing there, or the writer will say what is wrong with it */
+    }
+    if (fgetc(file) != EOF) {
+        good = fseek(file, mark->offset, SEEK_SET) == 0 &&
+               fread(found, 1, mark->size, file) == mark->size &&
+               memcmp(found, mark->bytes, mark->size) == 0;
+    }
+    (void)fclose(file);
+    return good ? PT_OK
+                : pt_fail(report, PT_INPUT,
+                          "%s: exists and is not %s; plim writes over nothing else: name "
+                          "another file, or remove this one first",
+                          path, mark->what);
+}
+
 pt_exit pt_outputs_reserve(pt_outputs *outputs, const char **temporary, const char *path,
                            pt_report *report)
 {
+    struct stat info;
     if (pt_is_folder(path)) {
         return pt_fail(report, PT_INPUT, "%s: is a folder; name a file to write", path);
+    }
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return pt_fail(report, PT_INPUT, "%s: is not a regular file; name a file to write", path);
     }
     char *name = pt_take(strlen(path) + 32);
     (void)sprintf(name, "%s.partial-%ld", path, (long)getpid());

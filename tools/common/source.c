@@ -74,7 +74,31 @@ static bool split_path(char **folder, char **path_out, const char *file, const c
     return inside;
 }
 
-static void print_all(const plc_result *result)
+/* What the user calls the folder that the compiler's paths start from: the words of the command
+ * line without what lies below the library; NULL when they went another way (a link). */
+static char *shown_folder(const char *file, const char *path)
+{
+    const size_t size = strlen(file), below = strlen(path);
+    return size >= below && strcmp(file + size - below, path) == 0
+               ? pt_copy_text(file, size - below)
+               : NULL;
+}
+
+/* A diagnostic names a file as the user would open it. */
+static void print_place(const source_set *set, const char *shown, const char *path)
+{
+    const size_t mark = sizeof library_mark - 1;
+    if (strncmp(path, library_mark, mark) == 0 && path[mark] == '/') {
+        (void)fprintf(stderr, "%s%s", set->library, path + mark);
+    } else {
+        const char *folder = shown != NULL ? shown : set->folder;
+        const size_t size = strlen(folder);
+        (void)fprintf(stderr, "%s%s%s", folder, size == 0 || folder[size - 1] == '/' ? "" : "/",
+                      path);
+    }
+}
+
+static void print_all(const plc_result *result, const source_set *set, const char *shown)
 {
     for (size_t i = 0; i < result->diagnostic_count; i++) {
         const size_t size = plc_diagnostic_text(&result->diagnostics[i], NULL, 0) + 1;
@@ -85,7 +109,14 @@ static void print_all(const plc_result *result)
             const unsigned char byte = (unsigned char)*c;
             *c = (byte < 0x20 && byte != '\n') || byte >= 0x7f ? '?' : *c;
         }
-        (void)fprintf(stderr, "%s%s", text, size > 1 && text[size - 2] == '\n' ? "" : "\n");
+        const char *path = result->diagnostics[i].path;
+        const size_t named = path != NULL ? strlen(path) : 0;
+        const bool starts = named != 0 && strncmp(text, path, named) == 0;
+        if (starts) {
+            print_place(set, shown, path);
+        }
+        (void)fprintf(stderr, "%s%s", text + (starts ? named : 0),
+                      size > 1 && text[size - 2] == '\n' ? "" : "\n");
         free(text);
     }
 }
@@ -122,7 +153,9 @@ pt_exit pt_compile(pt_bytes *container, const char *file, const char *library,
     plc_compile(&result, load, &set, path, &options);
     pt_exit verdict = PT_OK;
     if (print_diagnostics) {
-        print_all(&result);
+        char *shown = shown_folder(file, path);
+        print_all(&result, &set, shown);
+        free(shown);
     }
     if (result.ok) {
         pt_put(container, result.bytes, result.size);

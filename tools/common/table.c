@@ -25,6 +25,15 @@ void pt_table_cell(pt_table *table, const char *format, ...)
     pt_put_u8(&table->text, 0);
 }
 
+size_t pt_table_width(const pt_table *table)
+{
+    size_t width = 2 * (table->columns - 1);
+    for (size_t i = 0; i < table->columns; i++) {
+        width += table->widths[i];
+    }
+    return width;
+}
+
 void pt_table_print(pt_table *table, FILE *file, int indent)
 {
     const char *cell = (const char *)table->text.data;

@@ -22,6 +22,9 @@ void pt_table_begin(pt_table *table, size_t columns);
 /* Adds the next cell; a row ends by itself after the last column. */
 void pt_table_cell(pt_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Columns of text that the longest row needs without indent. */
+size_t pt_table_width(const pt_table *table);
+
 /* Prints all rows, two spaces between columns, indent spaces before, and frees the table. */
 void pt_table_print(pt_table *table, FILE *file, int indent);
 

@@ -107,13 +107,15 @@ pt_exit pt_archive_open(pt_archive **archive, const char *path, pt_run *run, pt_
     *archive = made;
     made->path = pt_copy_text(path, strlen(path));
     made->run = run;
+    PT_TRY(pt_may_replace(path, &pt_mark_archive, report));
     PT_TRY(pt_outputs_reserve(&made->outputs, &temporary, path, report));
     if (sqlite3_open_v2(temporary, &made->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         NULL) != SQLITE_OK) {
         return failed(made, report);
     }
     /* No journal: a file that was not finished is removed, never repaired. */
-    PT_TRY(execute(made, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;", report));
+    PT_TRY(execute(made, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;", report));
+    PT_TRY(execute(made, "PRAGMA application_id=0x504c494d; BEGIN;", report)); /* pt_mark_archive */
     PT_TRY(execute(made, schema, report));
     PT_TRY(prepare(made, &made->insert_block, "INSERT INTO blocks VALUES(?,?,?,?,?,?,?,?,?,?)",
                    report));

@@ -43,6 +43,7 @@ static pt_exit run_build(const pt_args *args, pt_report *report)
     if (output == NULL) {
         return pt_fail(report, PT_USAGE, "build needs -o OUT.plb: where to write the container");
     }
+    PT_TRY(pt_may_replace(output, &pt_mark_container, report));
     pt_exit result = compile_and_validate(&container, hash, file, args, report);
     if (result == PT_OK) {
         result = pt_file_write(output, container.data, container.size, report);
@@ -80,7 +81,7 @@ static pt_exit run_check(const pt_args *args, pt_report *report)
     }
 
 static const pt_option build_options[] = {
-    {"-o", "OUT.plb", "the container to write (needed)"},
+    {"-o", "OUT.plb", "the container to write (needed); an older one is replaced"},
     CONTRACTS_OPTION,
 };
 
@@ -92,7 +93,7 @@ const pt_command pt_command_build = {
     .summary = "compile a contract into a container",
     .about = "Compiles one contract, validates the result and writes it. The code hash names the\n"
              "contract: the same source gives the same bytes on every machine.\n\n"
-             "  plim build contracts/perp.plim -o perp.plb",
+             "  plim build contracts/aave_v3_0.plim -o aave.plb",
     .options = build_options,
     .option_count = sizeof build_options / sizeof build_options[0],
     .words_min = 1,

@@ -87,8 +87,8 @@ const pt_command pt_command_disasm = {
     .about =
         "Prints a container's declarations and instructions, with the names its symbols give. A\n"
         "source (.plim) is compiled first.\n\n"
-        "  plim disasm perp.plb\n"
-        "  plim disasm contracts/perp.plim --function liquidate",
+        "  plim disasm aave.plb\n"
+        "  plim disasm contracts/aave_v3_0.plim --function liquidation_call",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .words_min = 1,

@@ -56,7 +56,7 @@ const pt_command pt_command_fmt = {
     .synopsis = "[--check] FILE.plim...",
     .summary = "write contracts in the one layout",
     .about = "Rewrites each file with the same tokens and comments in the common layout.\n\n"
-             "  plim fmt contracts/perp.plim\n"
+             "  plim fmt contracts/aave_v3_0.plim\n"
              "  plim fmt --check contracts/*.plim     for continuous integration",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -22,7 +22,7 @@ enum { DIFFERENCES_SHOWN = 10 };
 
 typedef struct replay_state {
     pt_verdict *verdict;
-    pt_progress progress;
+    pt_progress *progress;
     const replay_options *options;
     uint64_t shown;
 } replay_state;
@@ -34,7 +34,7 @@ static void show_difference(void *context, const pt_difference *difference)
     if (state->shown++ >= DIFFERENCES_SHOWN) {
         return;
     }
-    pt_progress_clear(&state->progress);
+    pt_progress_clear(state->progress);
     (void)fprintf(stderr, "block %llu  %s\n  %s: %s\n    expected %s\n    computed %s\n",
                   (unsigned long long)difference->height, difference->transaction,
                   difference->where, difference->field, difference->expected, difference->computed);
@@ -108,8 +108,23 @@ static pt_exit replay_block(replay_state *state, pt_archive *archive, const uint
         pt_hex(root, result.state_root, 32);
         (void)printf("%llu %s\n", (unsigned long long)result.height, root);
     }
-    pt_progress_step(&state->progress, &verdict->compare.tally, result.state_root);
+    pt_progress_step(state->progress, &verdict->compare.tally, result.state_root);
     return PT_OK;
+}
+
+/* The end of the history. A file cut between two blocks is well formed, so only the expectations
+ * can tell that blocks are missing. */
+static pt_exit check_end(const pt_verdict *verdict, uint64_t height, pt_report *report)
+{
+    const pt_compare *compare = &verdict->compare;
+    if (!compare->has_record) {
+        return PT_OK;
+    }
+    return pt_fail(report, PT_INPUT,
+                   "%s: ends at block %llu, but %s goes on with block %llu: the history is cut "
+                   "short, or the two do not belong together",
+                   verdict->run.history_path, (unsigned long long)height, verdict->run.expect_path,
+                   (unsigned long long)compare->record.height);
 }
 
 static pt_exit replay_blocks(replay_state *state, pt_archive *archive, pt_report *report)
@@ -124,14 +139,14 @@ static pt_exit replay_blocks(replay_state *state, pt_archive *archive, pt_report
             return PT_OK;
         }
         if (pt_interrupted()) {
-            pt_progress_clear(&state->progress);
+            pt_progress_clear(state->progress);
             return pt_fail(report, PT_INTERRUPTED,
                            "interrupted after block %llu; nothing was written",
                            (unsigned long long)head.height);
         }
         PT_TRY(pt_run_next(&block, &size, &verdict->run, report));
         if (block == NULL) {
-            return PT_OK;
+            return check_end(verdict, head.height, report);
         }
         PT_TRY(replay_block(state, archive, block, size, report));
     }
@@ -154,12 +169,26 @@ static pt_exit write_checkpoint(pt_run *run, const char *path, pt_report *report
     return result;
 }
 
-static pt_exit replay_one(pt_verdict *verdict, const char *word, const replay_options *options,
+static pt_exit open_run(pt_verdict *verdict, const replay_options *options, pt_report *report)
+{
+    if (options->checkpoint != NULL) {
+        PT_TRY(pt_may_replace(options->checkpoint, &pt_mark_checkpoint, report));
+    }
+    PT_TRY(pt_run_open(&verdict->run, verdict->name, &options->run, report));
+    return options->until > verdict->run.resumed_height
+               ? PT_OK
+               : pt_fail(report, PT_USAGE,
+                         "--until %llu is not after the checkpoint, which stands at block %llu",
+                         (unsigned long long)options->until,
+                         (unsigned long long)verdict->run.resumed_height);
+}
+
+static pt_exit replay_one(pt_verdict *verdict, pt_progress *progress, const replay_options *options,
                           pt_report *report)
 {
-    replay_state state = {.verdict = verdict, .options = options};
+    replay_state state = {.verdict = verdict, .progress = progress, .options = options};
     pt_archive *archive = NULL;
-    PT_TRY(pt_run_open(&verdict->run, word, &options->run, report));
+    PT_TRY(open_run(verdict, options, report));
     pt_compare_open(&verdict->compare, &verdict->run, show_difference, &state);
     pt_exit result = PT_OK;
     if (options->archive != NULL) {
@@ -167,14 +196,13 @@ static pt_exit replay_one(pt_verdict *verdict, const char *word, const replay_op
     }
     const uint64_t last =
         options->until < verdict->run.block_total ? options->until : verdict->run.block_total;
-    pt_progress_begin(&state.progress,
-                      last > verdict->run.resumed_height ? last - verdict->run.resumed_height : 0,
-                      options->quiet);
+    pt_progress_history(
+        progress, last > verdict->run.resumed_height ? last - verdict->run.resumed_height : 0);
     if (result == PT_OK) {
         result = replay_blocks(&state, archive, report);
     }
-    verdict->elapsed_ms = pt_progress_elapsed(&state.progress);
-    pt_progress_clear(&state.progress);
+    verdict->elapsed_ms = pt_progress_elapsed(progress);
+    pt_progress_clear(progress);
     if (state.shown > DIFFERENCES_SHOWN) {
         (void)fprintf(stderr, "... and %llu more differences\n",
                       (unsigned long long)(state.shown - DIFFERENCES_SHOWN));
@@ -219,18 +247,24 @@ static pt_exit run(const pt_args *args, pt_report *report)
     replay_options options;
     PT_TRY(read_options(&options, args, report));
     pt_verdict *verdicts = pt_take_zeroed(args->word_count, sizeof *verdicts);
+    pt_progress progress;
     pt_exit result = PT_OK;
-    size_t done = 0;
-    while (done < args->word_count && result == PT_OK) {
-        verdicts[done].name = args->words[done];
-        verdicts[done].wants_roots = options.roots;
-        result = replay_one(&verdicts[done], args->words[done], &options, report);
-        pt_verdict_settle(&verdicts[done]);
-        done++;
-    }
+    size_t done = 0, failures = 0;
     bool diverged = false;
-    for (size_t i = 0; i < done; i++) {
-        diverged = diverged || !pt_verdict_is_identical(&verdicts[i]);
+    pt_progress_begin(&progress, args->word_count, options.quiet);
+    while (done < args->word_count && result == PT_OK) {
+        pt_verdict *verdict = &verdicts[done];
+        verdict->name = args->words[done++];
+        verdict->wants_roots = options.roots;
+        result = replay_one(verdict, &progress, &options, report);
+        pt_verdict_settle(verdict);
+        if (result == PT_INPUT && args->word_count > 1) { /* the others are still worth knowing */
+            (void)fprintf(stderr, "plim: %s\n", report->line);
+            verdict->failure = pt_copy_text(report->line, strlen(report->line));
+            failures++;
+            result = PT_OK;
+        }
+        diverged = diverged || !pt_verdict_is_identical(verdict);
     }
     if (result == PT_OK && options.json) {
         pt_verdict_print_json(verdicts, done);
@@ -241,6 +275,10 @@ static pt_exit run(const pt_args *args, pt_report *report)
         pt_verdict_free(&verdicts[i]);
     }
     free(verdicts);
+    if (result == PT_OK && failures != 0) {
+        return pt_fail(report, PT_INPUT, "%zu of %zu histories cannot be verified, see above",
+                       failures, args->word_count);
+    }
     return result == PT_OK && diverged ? PT_DIVERGED : result;
 }
 
@@ -274,9 +312,9 @@ const pt_command pt_command_replay = {
         "  plim replay run --until 100 --checkpoint c  and later: --resume c\n"
         "  plim replay run --archive run.db            then: sqlite3 run.db 'select * from "
         "events'\n\n"
-        "Exit code 0: identical; 1: something differs or an invariant is broken; 3: the input is "
+        "Exit code 0: identical; 1: something differs or an invariant is broken; 3: an input is "
         "not\n"
-        "a valid history.",
+        "a valid history (of several, the others are still verified).",
     .options = replay_options_table,
     .option_count = sizeof replay_options_table / sizeof replay_options_table[0],
     .words_min = 1,

@@ -13,13 +13,21 @@
 typedef struct show {
     pt_run run;
     const pt_args *args;
-    uint64_t at; /* height the chain is brought to */
+    uint64_t at;      /* height the chain is brought to */
+    bool needs_block; /* the block itself is shown, not only the state after it */
     pl_block_result last;
 } show;
 
 static pt_exit advance(show *s, pt_report *report)
 {
     pl_head head;
+    pl_chain_head(&head, s->run.chain);
+    if (s->at < head.height || (s->at == head.height && s->needs_block)) {
+        return pt_fail(report, PT_INPUT,
+                       "block %llu cannot be shown from a checkpoint of block %llu; leave out "
+                       "--resume",
+                       (unsigned long long)s->at, (unsigned long long)head.height);
+    }
     PT_TRY(pt_run_advance(&s->run, s->at, &s->last, report));
     pl_chain_head(&head, s->run.chain);
     if (head.height < s->at && s->at != UINT64_MAX) {
@@ -37,10 +45,38 @@ static pt_exit show_summary(json_t **facts, show *s, pt_report *report)
     return PT_OK;
 }
 
+/* The initial rows table by table, as show state prints them, for people. */
+static void gather_rows(json_t *world)
+{
+    json_t *tables = json_object(), *row = NULL;
+    size_t i = 0;
+    json_array_foreach(json_object_get(world, "rows"), i, row)
+    {
+        const json_int_t number = json_integer_value(json_object_get(row, "contract"));
+        const json_t *contract =
+            json_array_get(json_object_get(world, "contracts"), (size_t)number - 1);
+        char title[160];
+        (void)snprintf(title, sizeof title, "%s.%s",
+                       json_string_value(json_object_get(contract, "name")),
+                       json_string_value(json_object_get(row, "table")));
+        if (json_object_get(tables, title) == NULL) {
+            (void)json_object_set_new(tables, title, json_array());
+        }
+        json_t *flat = json_object();
+        (void)json_object_update(flat, json_object_get(row, "key"));
+        (void)json_object_update_missing(flat, json_object_get(row, "row"));
+        (void)json_array_append_new(json_object_get(tables, title), flat);
+    }
+    (void)json_object_set_new(world, "rows", tables);
+}
+
 static pt_exit show_world(json_t **facts, show *s, pt_report *report)
 {
     (void)report;
     *facts = pt_world_json(s->run.chain);
+    if (!pt_args_flag(s->args, "--json")) {
+        gather_rows(*facts);
+    }
     return PT_OK;
 }
 
@@ -53,9 +89,9 @@ static pt_exit show_state(json_t **facts, show *s, pt_report *report)
         json_decref(*facts);
         *facts = NULL;
         return pt_fail(report, PT_INPUT,
-                       "no contract of this world has a table \"%s\"; plim show "
-                       "DIR world lists them",
-                       table);
+                       "no contract of this world has a table \"%s\"; plim show %s world lists "
+                       "them",
+                       table, s->args->words[0]);
     }
     return PT_OK;
 }
@@ -95,6 +131,7 @@ static pt_exit read_place(uint64_t *block, uint64_t *index, const show *s, pt_re
 static pt_exit show_block(json_t **facts, show *s, pt_report *report)
 {
     uint64_t index = 0;
+    s->needs_block = true;
     PT_TRY(read_place(&s->at, &index, s, report));
     PT_TRY(advance(s, report));
     return pt_facts_block(facts, s->run.chain, &s->last, UINT64_MAX, report);
@@ -103,10 +140,20 @@ static pt_exit show_block(json_t **facts, show *s, pt_report *report)
 static pt_exit show_receipt(json_t **facts, show *s, pt_report *report)
 {
     uint64_t index = 0;
+    s->needs_block = true;
     PT_TRY(read_place(&s->at, &index, s, report));
     PT_TRY(advance(s, report));
     PT_TRY(pt_facts_block(facts, s->run.chain, &s->last, index, report));
-    json_t *receipts = json_incref(json_object_get(*facts, "receipts"));
+    json_t *receipts = json_array();
+    size_t i = 0;
+    json_t *receipt = NULL;
+    json_array_foreach(json_object_get(*facts, "receipts"), i, receipt)
+    {
+        json_t *placed = json_object();
+        (void)json_object_set(placed, "block", json_object_get(*facts, "block"));
+        (void)json_object_update(placed, receipt);
+        (void)json_array_append_new(receipts, placed);
+    }
     json_decref(*facts);
     *facts = receipts;
     if (json_array_size(receipts) == 0) {

@@ -187,7 +187,9 @@ pt_exit pt_facts_find_account(uint8_t account[32], const pl_chain *chain, const 
     }
     const char *near = pt_name_nearest(name, names, count);
     return pt_fail(report, PT_INPUT, "this world has no account \"%s\"%s%s%s", name,
-                   near != NULL ? "; did you mean \"" : "; give a label or 0x and 64 digits",
+                   near != NULL ? "; did you mean \""
+                                : "; give one of the labels that plim show DIR world lists, or 0x "
+                                  "and 64 digits",
                    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 

@@ -95,7 +95,7 @@ static pt_exit run(int argc, char *const *argv, pt_report *report)
         return argc == 0 ? PT_USAGE : PT_OK;
     }
     const bool help_asked = strcmp(argv[0], "help") == 0;
-    if (help_asked && argc == 1) {
+    if (help_asked && (argc == 1 || strcmp(argv[1], "help") == 0)) {
         print_overview();
         return PT_OK;
     }

@@ -7,7 +7,7 @@
 
 #include "tools/common/value.h"
 
-enum { TERMINAL_STEP_MS = 100, PLAIN_STEP_MS = 10000 };
+enum { TERMINAL_STEP_MS = 100, PLAIN_STEP_MS = 10000, TERMINAL_COLUMNS = 80 };
 
 uint64_t pt_now_ms(void)
 {
@@ -16,14 +16,21 @@ uint64_t pt_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void pt_progress_begin(pt_progress *progress, uint64_t total, bool quiet)
+void pt_progress_begin(pt_progress *progress, size_t histories, bool quiet)
 {
     *progress = (pt_progress){.terminal = isatty(STDERR_FILENO) != 0,
                               .quiet = quiet,
                               .start_ms = pt_now_ms(),
-                              .total = total};
+                              .histories = histories};
     progress->next_ms =
         progress->start_ms + (progress->terminal ? TERMINAL_STEP_MS : PLAIN_STEP_MS);
+}
+
+void pt_progress_history(pt_progress *progress, uint64_t total)
+{
+    progress->start_ms = pt_now_ms();
+    progress->total = total;
+    progress->history++;
 }
 
 uint64_t pt_progress_elapsed(const pt_progress *progress)
@@ -44,16 +51,24 @@ void pt_progress_step(pt_progress *progress, const pt_tally *tally, const uint8_
     const uint64_t elapsed = now - progress->start_ms + 1;
     const uint64_t rate = tally->blocks * 1000 / elapsed;
     const uint64_t left = progress->total > tally->blocks ? progress->total - tally->blocks : 0;
-    char prefix[17];
-    pt_hex(prefix, root, 8);
-    (void)fprintf(stderr,
-                  "%sblock %llu of %llu  %llu blocks/s  %llu s left  %llu liquidations  "
-                  "%llu mismatches  root %s%s",
-                  progress->terminal ? "\r\033[K" : "", (unsigned long long)tally->blocks,
-                  (unsigned long long)progress->total, (unsigned long long)rate,
-                  (unsigned long long)(rate != 0 ? left / rate : 0),
-                  (unsigned long long)tally->liquidations, (unsigned long long)tally->mismatches,
-                  prefix, progress->terminal ? "" : "\n");
+    char prefix[9], line[256], which[48] = "";
+    pt_hex(prefix, root, 4);
+    if (progress->histories > 1) {
+        (void)snprintf(which, sizeof which, "history %zu of %zu, ", progress->history,
+                       progress->histories);
+    }
+    (void)snprintf(line, sizeof line,
+                   "%sblock %llu of %llu, %llu s left, %llu liquidations, %llu mismatches, "
+                   "root %s",
+                   which, (unsigned long long)tally->blocks, (unsigned long long)progress->total,
+                   (unsigned long long)(rate != 0 ? left / rate : 0),
+                   (unsigned long long)tally->liquidations, (unsigned long long)tally->mismatches,
+                   prefix);
+    if (progress->terminal) { /* a line that wraps could not be taken back */
+        (void)fprintf(stderr, "\r\033[K%.*s", TERMINAL_COLUMNS - 1, line);
+    } else {
+        (void)fprintf(stderr, "%s\n", line);
+    }
     (void)fflush(stderr);
     progress->shown = progress->terminal;
 }

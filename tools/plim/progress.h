@@ -7,22 +7,28 @@
 typedef struct pt_progress {
     bool terminal;
     bool quiet;
-    bool shown; /* a line stands on the terminal */
-    uint64_t start_ms;
-    uint64_t next_ms; /* when to print next */
-    uint64_t total;   /* blocks to replay */
+    bool shown;        /* a line stands on the terminal */
+    uint64_t start_ms; /* of this history */
+    uint64_t next_ms;  /* when to print next */
+    uint64_t total;    /* blocks of this history to replay */
+    size_t history, histories;
 } pt_progress;
 
 /* Milliseconds of a clock that only moves forward. */
 uint64_t pt_now_ms(void);
 
-void pt_progress_begin(pt_progress *progress, uint64_t total, bool quiet);
+/* Before the first of so many histories. */
+void pt_progress_begin(pt_progress *progress, size_t histories, bool quiet);
+
+/* Before each history: total blocks are to be replayed. */
+void pt_progress_history(pt_progress *progress, uint64_t total);
+
 void pt_progress_step(pt_progress *progress, const pt_tally *tally, const uint8_t root[32]);
 
 /* Takes the line off the terminal. */
 void pt_progress_clear(pt_progress *progress);
 
-/* Milliseconds since begin. */
+/* Milliseconds since this history began. */
 uint64_t pt_progress_elapsed(const pt_progress *progress);
 
 #endif

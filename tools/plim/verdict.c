@@ -35,12 +35,13 @@ void pt_verdict_settle(pt_verdict *verdict)
 void pt_verdict_free(pt_verdict *verdict)
 {
     pt_bytes_free(&verdict->roots);
+    free(verdict->failure);
 }
 
 bool pt_verdict_is_identical(const pt_verdict *verdict)
 {
-    return !verdict->refused.exists && !verdict->broken_invariant.exists &&
-           verdict->tally.mismatches == 0;
+    return verdict->failure == NULL && !verdict->refused.exists &&
+           !verdict->broken_invariant.exists && verdict->tally.mismatches == 0;
 }
 
 /* The earliest thing that went wrong; NULL when nothing did. */
@@ -119,6 +120,9 @@ static void print_many(const pt_verdict *verdicts, size_t count)
         const pt_tally *tally = &verdicts[i].tally;
         char root[17];
         pt_hex(root, verdicts[i].head.state_root, 8);
+        if (verdicts[i].failure != NULL) {
+            (void)snprintf(root, sizeof root, "NOT VERIFIED");
+        }
         pt_table_cell(&table, "%s", verdicts[i].name);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->blocks);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->liquidations);
@@ -133,14 +137,42 @@ static void print_many(const pt_verdict *verdicts, size_t count)
 
 static void print_difference(const pt_verdict *verdict, const pt_difference *difference)
 {
+    const bool named = difference != &verdict->refused && difference->field[0] != '\0';
     (void)printf("FIRST DIFFERENCE in %s, block %llu%s%s\n  %s%s%s\n", verdict->name,
                  (unsigned long long)difference->height,
                  difference->transaction[0] != '\0' ? ", " : "", difference->transaction,
-                 difference->where, difference->field[0] != '\0' ? ", " : "", difference->field);
+                 difference->where, named ? ", " : "", named ? difference->field : "");
     if (difference->expected[0] != '\0') {
         (void)printf("  expected %s\n", difference->expected);
     }
     (void)printf("  computed %s\n", difference->computed);
+}
+
+/* The last line when something differs or was not verified. */
+static void print_diverged(const pt_verdict *verdicts, size_t count, uint64_t mismatches,
+                           uint64_t compared)
+{
+    size_t different = 0, failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        const bool bad = verdicts[i].failure != NULL;
+        failed += bad ? 1 : 0;
+        different += !bad && !pt_verdict_is_identical(&verdicts[i]) ? 1 : 0;
+    }
+    (void)fputs(different != 0 ? "DIVERGED" : "NOT ALL VERIFIED", stdout);
+    if (count > 1) {
+        (void)printf(": %zu of %zu histories identical, %zu differ, %zu cannot be verified",
+                     count - different - failed, count, different, failed);
+    }
+    if (mismatches != 0) {
+        (void)printf("%s %llu of %llu values differ", count > 1 ? ";" : ":",
+                     (unsigned long long)mismatches, (unsigned long long)compared);
+    } else if (count == 1) {
+        (void)printf(": %s, block %llu",
+                     verdicts->refused.exists ? "a header does not match"
+                                              : "an invariant is broken",
+                     (unsigned long long)first_difference(verdicts)->height);
+    }
+    (void)printf("\n");
 }
 
 void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
@@ -169,8 +201,7 @@ void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
         (void)printf("VERIFIED: %llu blocks; nothing recorded to compare with\n",
                      (unsigned long long)blocks);
     } else {
-        (void)printf("DIVERGED: %llu of %llu values differ\n", (unsigned long long)mismatches,
-                     (unsigned long long)compared);
+        print_diverged(verdicts, count, mismatches, compared);
     }
 }
 
@@ -239,6 +270,9 @@ static json_t *verdict_json(const pt_verdict *verdict)
     set(object, "stand_in_signer", json_boolean(verdict->stand_in));
     set(object, "unsigned_prices", json_boolean(verdict->unsigned_prices));
     set(object, "elapsed_ms", count_json(verdict->elapsed_ms));
+    if (verdict->failure != NULL) {
+        set(object, "error", json_string(verdict->failure));
+    }
     if (verdict->wants_roots) {
         json_t *roots = json_array();
         for (size_t at = 0; at < verdict->roots.size; at += 32) {

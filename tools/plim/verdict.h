@@ -20,6 +20,7 @@ typedef struct pt_verdict {
     uint64_t block_total, first_height;
     bool has_expectations, stand_in, unsigned_prices;
     char source[200]; /* of the expectations */
+    char *failure;    /* why this one of several could not be verified, or NULL */
     bool wants_roots; /* keep the root after every block, for the JSON */
     pt_bytes roots;   /* 32 bytes each, from first_height on */
 } pt_verdict;
