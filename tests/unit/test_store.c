@@ -12,6 +12,7 @@
 #include "tests/support/counted_memory.h"
 #include "tests/support/state_model.h"
 #include "vm/state/proof.h"
+#include "vm/state/rows.h"
 #include "vm/state/store.h"
 #include "vm/state/system.h"
 
@@ -419,6 +420,36 @@ static void system_tables_are_packed(void **state)
     assert_int_equal(pl_system_tables[PL_SYSTEM_CONTRACTS].row_size, 64);
 }
 
+/* Keys of every size that differ in one byte only, each in a block of exactly that size. */
+static void keys_of_every_size(void **state)
+{
+    (void)state;
+    for (uint32_t size = 0; size <= PL_KEY_SIZE_MAX; size++) {
+        pl_row_pool rows;
+        pl_row_pool_begin(&rows, &memory.memory, size, 8, 0);
+        uint32_t numbers[PL_KEY_SIZE_MAX + 1];
+        uint8_t *const key = calloc(1, size + (size == 0));
+        assert_non_null(key);
+        for (uint32_t pass = 0; pass < 2; pass++) {
+            for (uint32_t i = 0; i <= size; i++) {
+                if (i < size) {
+                    key[i] = 0x80;
+                }
+                assert_int_equal(pl_row_pool_find(&rows, key), pass == 0 ? 0 : numbers[i]);
+                assert_int_equal(pl_row_pool_take(&rows, &numbers[i], key), PL_OK);
+                assert_memory_equal(pl_row_pool_record(&rows, numbers[i])->bytes, key, size);
+                assert_int_equal(pl_row_pool_find(&rows, key), numbers[i]);
+                if (i < size) {
+                    key[i] = 0;
+                }
+            }
+        }
+        assert_int_equal(rows.records.used, size + 1);
+        free(key);
+        pl_row_pool_end(&rows);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
 
 int main(void)
@@ -437,6 +468,7 @@ int main(void)
         TEST(memory_does_not_grow_with_history),
         TEST(the_journal_does_not_grow_with_rewrites),
         TEST(the_seed_changes_nothing),
+        TEST(keys_of_every_size),
         TEST(proofs_need_no_root_before),
         TEST(system_tables_are_packed),
     };

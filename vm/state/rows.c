@@ -27,42 +27,79 @@ void pl_row_pool_end(pl_row_pool *rows)
     pl_pool_end(&rows->records);
 }
 
-/* Returns 32 well mixed bits. The order of bytes in memory may enter here, since nothing but the
- * place in the index depends on it. */
-static uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
+/* Keys are read a word at a time, in memory's order of bytes: nothing but the place in the index
+ * depends on it. The last word of a key overlaps the one before where the size is no multiple of
+ * eight, and a key shorter than a word becomes one number, different for different bytes. */
+static inline uint64_t word_at(const uint8_t *bytes)
 {
-    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
-    uint64_t hash = rows->seed ^ rows->key_size;
-    uint32_t left = rows->key_size;
-    for (; left >= 8; left -= 8, key += 8) {
-        uint64_t part;
-        memcpy(&part, key, 8);
-        hash = (hash ^ part) * odd;
-        hash ^= hash >> 32;
-    }
-    if (left > 0) {
-        uint64_t part = 0;
-        memcpy(&part, key, left);
-        hash = (hash ^ part) * odd;
-        hash ^= hash >> 32;
-    }
-    hash *= odd;
-    return (uint32_t)(hash >> 32);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
-static uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
+static inline uint64_t short_key(const uint8_t *key, uint32_t size)
+{
+    if (size >= 4) {
+        uint32_t first, last;
+        memcpy(&first, key, sizeof first);
+        memcpy(&last, key + size - sizeof last, sizeof last);
+        return (uint64_t)last << 32 | first;
+    }
+    return size == 0 ? 0 : key[0] | (uint32_t)key[size / 2] << 8 | (uint32_t)key[size - 1] << 16;
+}
+
+static inline bool same_key(const uint8_t *a, const uint8_t *b, uint32_t size)
+{
+    if (size < sizeof(uint64_t)) {
+        return short_key(a, size) == short_key(b, size);
+    }
+    const uint32_t last = size - (uint32_t)sizeof(uint64_t);
+    for (uint32_t i = 0; i < last; i += (uint32_t)sizeof(uint64_t)) {
+        if (word_at(a + i) != word_at(b + i)) {
+            return false;
+        }
+    }
+    return word_at(a + last) == word_at(b + last);
+}
+
+#define ODD UINT64_C(0x9e3779b97f4a7c15) /* 2^64 over the golden ratio */
+
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * ODD;
+    return hash ^ hash >> 32;
+}
+
+/* Returns 32 well mixed bits. */
+static inline uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
+{
+    const uint32_t size = rows->key_size;
+    uint64_t hash = rows->seed ^ size;
+    if (size < sizeof(uint64_t)) {
+        hash = mix(hash, short_key(key, size));
+    } else {
+        const uint32_t last = size - (uint32_t)sizeof(uint64_t);
+        for (uint32_t i = 0; i < last; i += (uint32_t)sizeof(uint64_t)) {
+            hash = mix(hash, word_at(key + i));
+        }
+        hash = mix(hash, word_at(key + last));
+    }
+    return (uint32_t)(hash * ODD >> 32);
+}
+
+static inline uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
 {
     return (uint32_t)((uint64_t)hash << 32 >> rows->slot_shift);
 }
 
 /* Returns the slot that holds the key, or the free slot where it would go. */
-static uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint32_t hash)
+static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint32_t hash)
 {
     uint32_t slot = home_of(rows, hash);
     while (rows->slots[slot] != 0) {
         if (rows->slots[slot] >> 32 == hash) {
             const pl_record *record = pl_row_pool_record(rows, (uint32_t)rows->slots[slot]);
-            if (memcmp(record->bytes, key, rows->key_size) == 0) {
+            if (same_key(record->bytes, key, rows->key_size)) {
                 break;
             }
         }
@@ -75,7 +112,7 @@ uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
 {
     /* Contracts read a row field by field: the last key is the likeliest. */
     if (rows->last != 0 &&
-        memcmp(pl_row_pool_record(rows, rows->last)->bytes, key, rows->key_size) == 0) {
+        same_key(pl_row_pool_record(rows, rows->last)->bytes, key, rows->key_size)) {
         return rows->last;
     }
     if (rows->slot_count == 0) {
