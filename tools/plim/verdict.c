@@ -109,12 +109,13 @@ static void print_one(const pt_verdict *verdict)
 static void print_many(const pt_verdict *verdicts, size_t count)
 {
     static const char *const heads[] = {"history",  "blocks",     "liquidations", "refused",
-                                        "compared", "mismatches", "blocks/s",     "root"};
+                                        "compared", "mismatches", "root"};
+    enum { COLUMNS = sizeof heads / sizeof heads[0] };
     pt_table table;
-    pt_table_begin(&table, 8);
-    for (size_t i = 0; i < 8; i++) {
+    pt_table_begin(&table, COLUMNS);
+    for (size_t i = 0; i < COLUMNS; i++) {
         pt_table_cell(&table, "%s", heads[i]);
-        table.right[i] = i > 0 && i < 7;
+        table.right[i] = i > 0 && i + 1 < COLUMNS;
     }
     for (size_t i = 0; i < count; i++) {
         const pt_tally *tally = &verdicts[i].tally;
@@ -129,7 +130,6 @@ static void print_many(const pt_verdict *verdicts, size_t count)
         pt_table_cell(&table, "%llu", (unsigned long long)tally->reverts);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->compared);
         pt_table_cell(&table, "%llu", (unsigned long long)tally->mismatches);
-        pt_table_cell(&table, "%llu", (unsigned long long)rate(&verdicts[i]));
         pt_table_cell(&table, "%s", root);
     }
     pt_table_print(&table, stdout, 0);
