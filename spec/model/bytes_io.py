@@ -16,6 +16,11 @@ class Reader:
         self.at += size
         return piece
 
+    def must_hold(self, count, size):
+        """spec 06 §1: a count of entries of at least this size is believed only as far as the bytes go."""
+        if count > (len(self.data) - self.at) // size:
+            raise Reject("TRUNCATED", "%d entries at byte %d" % (count, self.at))
+
     def uint(self, size):
         return int.from_bytes(self.take(size), "big")
 

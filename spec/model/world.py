@@ -24,6 +24,7 @@ class World:
         self.seed = self.time = self.tx_gas_max = self.hook_gas = 0
         self.contracts, self.feeds, self.labels, self.rows = [], [], [], []
         self.codes = {}             # contract number -> Contract
+        self.containers_at = []     # where their sizes start, where they end
         self.id = b""
 
 
@@ -65,12 +66,13 @@ def decode(raw):
     count = reader.u16()
     if count > LIMITS["FEEDS_MAX"]:
         raise Reject("LIMIT", "feeds")
-    world.feeds = [_feed(reader) for _ in range(count)]
-    if len({feed.name for feed in world.feeds}) != count:
-        raise Reject("DUPLICATE", "feed names")
+    reader.must_hold(count, 88)
+    for _ in range(count):
+        world.feeds.append(_feed(reader, [feed.name for feed in world.feeds]))
     count = reader.u32()
     if count > LIMITS["LABELS_MAX"]:
         raise Reject("LIMIT", "labels")
+    reader.must_hold(count, 35)
     for _ in range(count):
         text, kind, value = reader.text16(), reader.u8(), reader.take(32)
         if kind > 2:
@@ -78,7 +80,10 @@ def decode(raw):
         world.labels.append((text, kind, value))
     _rows(reader, world)
     reader.end()
-    world.id = tagged("world", raw)
+    # spec 06 §1: the code hashes stand for the containers in the world id.
+    ends = [0] + [end for _, end in world.containers_at]
+    starts = [start for start, _ in world.containers_at] + [len(raw)]
+    world.id = tagged("world", b"".join(raw[a:b] for a, b in zip(ends, starts)))
     return world
 
 
@@ -86,22 +91,32 @@ def _contracts(reader, world):
     count = reader.u16()
     if count > LIMITS["CONTRACTS_MAX"]:
         raise Reject("LIMIT", "contracts")
+    reader.must_hold(count, 38)
     for number in range(1, count + 1):
-        contract_name, code_hash = reader.name(), reader.take(32)
-        container = reader.take(reader.u32())
+        contract_name = reader.name()
         if len(contract_name) > 31:
             raise Reject("NAME", contract_name)
+        _check_new(contract_name, [before for before, _ in world.contracts])
+        code_hash = reader.take(32)
+        start = reader.at
+        container = reader.take(reader.u32())
+        world.containers_at.append((start, reader.at))
         code = validate(code_module.decode(container))
         if code.hash != code_hash:
             raise Reject("HASH", contract_name)
         world.contracts.append((contract_name, container))
         world.codes[number] = Contract(number, contract_name, code)
-    if len({contract_name for contract_name, _ in world.contracts}) != count:
-        raise Reject("DUPLICATE", "contract names")
 
 
-def _feed(reader):
-    feed_name, format_, decimals = reader.name(), reader.u8(), reader.u8()
+def _check_new(name_, before):
+    if name_ in before:
+        raise Reject("DUPLICATE", name_)
+
+
+def _feed(reader, names_before):
+    feed_name = reader.name()
+    _check_new(feed_name, names_before)
+    format_, decimals = reader.u8(), reader.u8()
     staleness_s, future_s = reader.u64(), reader.u64()
     low, high = as_signed(reader.uint(32)), as_signed(reader.uint(32))
     quorum, count = reader.u8(), reader.u8()
@@ -117,11 +132,11 @@ def _feed(reader):
         raise Reject("NON_CANONICAL", "signers of an unsigned feed")
     if format_ == NATIVE and not 1 <= quorum <= count:
         raise Reject("RANGE", "quorum")
-    if any(secp256k1.point_of_key(key) is None for key in signers):
-        raise Reject("NON_CANONICAL", "signer key")
-    for left, right in zip(signers, signers[1:]):
-        if right <= left:
-            raise Reject("DUPLICATE" if right == left else "ORDER", "signers")
+    for left, key in zip([b""] + signers, signers):
+        if key <= left:
+            raise Reject("DUPLICATE" if key == left else "ORDER", "signers")
+        if secp256k1.point_of_key(key) is None:
+            raise Reject("NON_CANONICAL", "signer key")
     return Feed(feed_name, format_, decimals, staleness_s, future_s, low, high, quorum, signers,
                 reader.text16())
 
@@ -130,6 +145,7 @@ def _rows(reader, world):
     count = reader.u32()
     if count > LIMITS["GENESIS_ROWS_MAX"]:
         raise Reject("LIMIT", "rows")
+    reader.must_hold(count, 7)
     before = None
     for _ in range(count):
         contract, number = reader.u32(), reader.u16()

@@ -23,6 +23,8 @@ typedef struct loading {
     pl_world_error *where;
     const pl_memory *memory;
     pl_reader reader;
+    pl_sha256 id;     /* spec 06 §1: over all bytes but the containers and their sizes */
+    size_t id_offset; /* bytes before it are in the id, or left out of it              */
 } loading;
 
 static void at(loading *load, const char *part, uint32_t index)
@@ -30,6 +32,14 @@ static void at(loading *load, const char *part, uint32_t index)
     load->where->part = part;
     load->where->index = index;
     load->where->offset = load->reader.offset;
+}
+
+/* Adds the bytes up to the reader's place to the world id. */
+static void hash_until_here(loading *load)
+{
+    pl_sha256_add(&load->id, load->world->bytes + load->id_offset,
+                  load->reader.offset - load->id_offset);
+    load->id_offset = load->reader.offset;
 }
 
 /* ---- memory ---- */
@@ -165,13 +175,13 @@ static pl_status take_head(loading *load)
     }
     PL_TRY(take_name(reader, &world->name, PL_NAME_SIZE_MAX));
     PL_TRY(pl_reader_u8(reader, &world->tx_auth));
+    if (world->tx_auth > PL_TX_AUTH_SECP256K1) {
+        return PL_REJECT_TYPE;
+    }
     PL_TRY(pl_reader_u64(reader, &world->seed));
     PL_TRY(pl_reader_u64(reader, &world->time_s));
     PL_TRY(pl_reader_u64(reader, &world->tx_gas_max));
     PL_TRY(pl_reader_u64(reader, &world->hook_gas));
-    if (world->tx_auth > PL_TX_AUTH_SECP256K1) {
-        return PL_REJECT_TYPE;
-    }
     return world->tx_gas_max <= PL_GAS_MAX && world->hook_gas <= PL_GAS_MAX ? PL_OK
                                                                             : PL_REJECT_LIMIT;
 }
@@ -195,9 +205,11 @@ static pl_status take_contract(loading *load, uint32_t index)
     PL_TRY(take_name(reader, &world->contract_names[index], CONTRACT_NAME_SIZE_MAX));
     PL_TRY(check_new(world->contract_names, index));
     PL_TRY(pl_reader_bytes(reader, &hash, PL_HASH_SIZE));
+    hash_until_here(load);
     PL_TRY(pl_reader_u32(reader, &container_size));
     at(load, "contract", index + 1);
     PL_TRY(pl_reader_bytes(reader, &container, container_size));
+    load->id_offset = reader->offset; /* the code hash stands for the container */
     pl_code *code = &world->codes[index];
     PL_TRY(pl_code_load(code, &load->where->code, load->memory, container, container_size));
     world->code_count++;
@@ -408,12 +420,15 @@ pl_status pl_world_load(pl_world *world, pl_world_error *where, const pl_memory 
     if (size > PL_WORLD_SIZE_MAX) {
         return PL_REJECT_LIMIT;
     }
-    loading load = {world, where, memory, pl_reader_of(bytes, size)};
+    loading load = {
+        .world = world, .where = where, .memory = memory, .reader = pl_reader_of(bytes, size)};
+    pl_sha256_begin_tagged(&load.id, &pl_tag_world);
     const pl_status status = load_parts(&load);
     if (status != PL_OK) {
         pl_world_free(world, memory);
         return status;
     }
-    pl_tagged_of(world->id, &pl_tag_world, bytes, size);
+    hash_until_here(&load);
+    pl_sha256_end(&load.id, world->id);
     return PL_OK;
 }
