@@ -17,7 +17,7 @@ class Reader:
         return piece
 
     def must_hold(self, count, size):
-        """spec 06 §1: a count of entries of at least this size is believed only as far as the bytes go."""
+        """spec 06 §1: a count is believed only as far as entries of this size could go on."""
         if count > (len(self.data) - self.at) // size:
             raise Reject("TRUNCATED", "%d entries at byte %d" % (count, self.at))
 

@@ -535,6 +535,32 @@ class TestHistories(unittest.TestCase):
         self.assertEqual(taker.apply(block), receipts)
         self.assertEqual(taker.last_root, maker.last_root)
 
+    def test_the_first_broken_rule_of_a_world_is_named(self):
+        world = World()
+        world.name = "w"
+        keys = [secp256k1.key_of_secret(k) for k in (1, 2, 3)]
+        low, middle, high = sorted(keys)
+        for wanted, signers in [("ORDER", [middle, low, bytes(33)]), ("ORDER", [middle, bytes(33)]),
+                                ("DUPLICATE", [low, low, b"\5" * 33]),
+                                ("NON_CANONICAL", [low, b"\5" * 33, middle]),
+                                ("OK", [low, middle, high])]:
+            world.feeds = [oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, 1, signers, "")]
+            self.assertEqual(self.verdict(world_module.encode(world)), wanted)
+        double = oracle.Feed("f", 9, 8, 60, 5, 0, 1000, 0, [], "")
+        world.feeds = [oracle.Feed("f", oracle.UNSIGNED, 8, 60, 5, 0, 1000, 0, [], ""), double]
+        self.assertEqual(self.verdict(world_module.encode(world)), "DUPLICATE")
+        world.feeds, empty = [], world_module.encode(World())
+        raw = world_module.encode(world)
+        self.assertEqual(self.verdict(raw[:-4] + b"\0\0\0\1" + b"\0\0\0\7"), "TRUNCATED")
+        self.assertEqual(self.verdict(empty), "NAME")
+
+    def verdict(self, raw):
+        try:
+            world_module.decode(raw)
+        except Reject as reject:
+            return reject.name
+        return "OK"
+
     def test_a_checkpoint_is_a_place_to_go_on_from(self):
         rng = random.Random(4)
         raw, height, root, verdict, _ = random_programs.random_history(rng)
