@@ -2,31 +2,31 @@
 
   python3 -m unittest tests.cli.test_cli          PLIM=path runs another build
 
-Histories come from the second implementation (spec/model), so that nothing here depends on one contract;
-the import is tried on the first 30 steps of a real trace.
+Histories come from the second implementation (spec/model), so that nothing here depends on one contract.
 """
 import gzip
 import hashlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
+import resource
 import shutil
 import signal
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PLIM = os.environ.get("PLIM", str(ROOT / "build" / "plim"))
+from tests.cli.program import (DIVERGED, INPUT, LIMIT, OK, PLIM, ROOT, USAGE, Case, expectations, plim, text16,
+                               u16, u32)
+
 TRACE = pathlib.Path(__file__).resolve().parent / "tiny.jsonl.gz"
 COMMANDS = ["build", "check", "fmt", "disasm", "import evm-trace", "replay", "show", "version"]
-OK, DIVERGED, USAGE, INPUT = 0, 1, 2, 3
 top = None
 histories = []  # (path, blocks, root)
 
@@ -45,55 +45,6 @@ def setUpModule():
 
 def tearDownModule():
     shutil.rmtree(top)
-
-
-def plim(*words, **options):
-    return subprocess.run([PLIM, *map(str, words)], capture_output=True, text=True, timeout=300, **options)
-
-
-def u16(n):
-    return struct.pack(">H", n)
-
-
-def u32(n):
-    return struct.pack(">I", n)
-
-
-def u64(n):
-    return struct.pack(">Q", n)
-
-
-def text16(text):
-    return u16(len(text)) + text.encode()
-
-
-def expectations(records, queries=b"", query_count=0):
-    """The bytes of spec 06 §7; a record is (height, [(status, error)], events or None, results)."""
-    out = [b"PLEX", u16(1), text16("a test"), u32(query_count), queries]
-    for height, transactions, events, results in records:
-        body = u64(height) + u16(len(transactions))
-        body += b"".join(u16(status) + text16(error) for status, error in transactions)
-        body += b"\0" if events is None else b"\1" + u16(len(events)) + b"".join(events)
-        body += u32(len(results)) + b"".join(results)
-        out.append(u32(len(body)) + body)
-    return b"".join(out)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(dir=top))
-
-    def fails(self, run, code, *needles):
-        """Exit code, and exactly one line on stderr that says each of the needles."""
-        self.assertEqual(run.returncode, code, run.stderr[:500])
-        lines = run.stderr.splitlines()
-        self.assertEqual(len(lines), 1, run.stderr[:500])
-        self.assertTrue(lines[0].startswith("plim: "), lines[0])
-        for needle in needles:
-            self.assertIn(needle, lines[0])
-
-    def left(self):
-        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
 
 
 class Help(Case):
@@ -263,6 +214,71 @@ class Replay(Case):
         self.assertIn(b"interrupted", err)
 
 
+class Terminal(Case):
+    WORDS = [str(ROOT / "fixtures" / "histories" / "aave-v3-seed-5")] * 30
+
+    def seen(self, *words):
+        """What a terminal of the program's stderr was sent, and the program's stdout."""
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen([PLIM, "replay", *self.WORDS, *words], stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        sent = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            sent += part
+        os.close(ours)
+        out, _ = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, OK)
+        return sent.decode(), out.decode()
+
+    def test_one_moving_line(self):
+        sent, out = self.seen()
+        lines = sent.split("\r\033[K")
+        self.assertEqual((lines[0], lines[-1]), ("", ""), "the last thing is to take the line away")
+        shown = [line for line in lines if line]
+        self.assertTrue(shown)
+        for line in shown:
+            self.assertRegex(line, r"^history \d+ of 30, block \d+ of 301, ")
+            self.assertLess(len(line), 80)
+        self.assertNotIn("\n", sent)
+        self.assertNotIn("\033", out)
+
+    def test_quiet_is_silent(self):
+        self.assertEqual(self.seen("--quiet")[0], "")
+
+    def test_no_terminal_no_escapes(self):
+        run = plim("replay", *self.WORDS)
+        self.assertEqual((run.returncode, run.stderr), (OK, ""))
+
+
+class Limits(Case):
+    """Exit code 4: this machine or run gave out, not the input."""
+
+    @unittest.skipIf("asan" in PLIM, "the sanitizer maps more than the limit")
+    def test_memory(self):
+        big = self.folder / "big.plh"
+        with open(big, "wb") as file:
+            file.truncate(512 << 20)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+        self.fails(plim("replay", big, preexec_fn=limit), LIMIT, "memory")
+
+    def test_disk(self):
+        """A file may not grow above one block of the disk; the folder stays as it was."""
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+        run = plim("import", "evm-trace", TRACE, "-o", self.folder / "out", preexec_fn=limit, restore_signals=False)
+        self.fails(run, LIMIT, "cannot be written")
+        self.assertEqual(self.left(), [])
+
+
 class Expectations(Case):
     def compare(self, bytes_, *words):
         file = self.folder / "some.plx"
@@ -323,7 +339,7 @@ class Expectations(Case):
                 else:  # cut exactly between two records
                     self.assertIn(size, (len(expectations([])), len(expectations([(1, self.outcomes(1), [], [])]))))
         self.fails(self.compare(good + b"\0"), INPUT, "some.plx")
-        self.fails(self.compare(b"PLEX" + u16(1) + text16("x") + u32(2**32 - 1)), INPUT, "some.plx")
+        self.fails(self.compare(b"PLEX" + u16(2) + text16("x") + u32(2**32 - 1)), INPUT, "some.plx")
         longer = expectations([(1, self.outcomes(1), None, [])])
         start = len(expectations([]))
         longer = longer[:start] + u32(int.from_bytes(longer[start:start + 4], "big") + 1) + longer[start + 4:] + b"\0"
@@ -460,173 +476,6 @@ class Sources(Case):
         self.file.write_text("contract {")
         self.fails(plim("fmt", self.file), INPUT, "counter.plim:1:")
         self.assertEqual(self.file.read_text(), "contract {")
-
-
-class Import(Case):
-    lines = gzip.decompress(TRACE.read_bytes()).decode().splitlines()
-
-    def run_import(self, lines):
-        file = self.folder / "t.jsonl"
-        file.write_bytes("\n".join(lines).encode())
-        return plim("import", "evm-trace", file, "-o", self.folder / "out")
-
-    def test_a_folder_of_somebody_else_is_left_alone(self):
-        (self.folder / "out").mkdir()
-        for _ in range(2):  # an empty folder is free, and so is an earlier import
-            self.assertEqual(self.run_import(self.lines).returncode, OK)
-        (self.folder / "out" / "history.plh.gz").unlink()
-        (self.folder / "out" / "README.md").write_text("mine")
-        self.fails(self.run_import(self.lines), INPUT, "holds something else")
-        self.assertEqual((self.folder / "out" / "README.md").read_text(), "mine")
-
-    def changed(self, number, change):
-        """The trace with `change` done to line `number` (from 1)."""
-        line = json.loads(self.lines[number - 1])
-        change(line)
-        return [*self.lines[:number - 1], json.dumps(line), *self.lines[number:]]
-
-    def step(self, op, ok=True):
-        """The line number of the first step of this kind."""
-        for number, line in enumerate(self.lines[1:], 2):
-            step = json.loads(line)
-            if step["op"] == op and step["ok"] == ok:
-                return number
-        raise LookupError(op)
-
-    def test_whole(self):
-        first = plim("import", "evm-trace", TRACE, "-o", self.folder / "a")
-        self.assertEqual((first.returncode, first.stderr), (OK, ""))
-        self.assertIn("31 blocks", first.stdout)
-        self.assertIn("stand-in signer", first.stdout)
-        (self.folder / "plain.jsonl").write_text("\n".join(self.lines) + "\n")
-        second = plim("import", "evm-trace", self.folder / "plain.jsonl", "-o", self.folder / "b")
-        self.assertEqual(second.returncode, OK)
-        names = ["README.md", "expect.plx.gz", "history.plh.gz", "world.json"]
-        self.assertEqual(sorted(os.listdir(self.folder / "a")), names)
-        for name in ("history.plh.gz", "world.json"):
-            self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes())
-        world = json.loads((self.folder / "a" / "world.json").read_text())
-        self.assertTrue(world["stand_in_signer"])
-        self.assertTrue(all("stand-in signer" in feed["note"] for feed in world["feeds"]))
-
-    def test_replay_finds_no_difference(self):
-        plim("import", "evm-trace", TRACE, "-o", self.folder / "a")
-        run = plim("replay", self.folder / "a", "--check-invariants", "--json")
-        told = json.loads(run.stdout)
-        self.assertEqual((run.returncode, told["mismatches"], told["first_difference"]), (OK, 0, None))
-        self.assertEqual((told["blocks"], told["compared_blocks"], told["liquidations"]), (31, 31, 2))
-        self.assertTrue(told["stand_in_signer"])
-        self.assertGreater(told["compared"], 31 * 300)
-        self.assertIn("stand-in signer", plim("replay", self.folder / "a").stdout)
-
-    def test_a_changed_number_is_found(self):
-        def change(step):
-            step["s"]["u"]["u1"]["a"]["WETH"][4] += "1"
-        lines = self.changed(9, change)
-        self.assertEqual(self.run_import(lines).returncode, OK)
-        run = plim("replay", self.folder / "out", "--json")
-        told = json.loads(run.stdout)
-        first = told["first_difference"]
-        self.assertEqual((run.returncode, told["mismatches"]), (DIVERGED, 1))
-        self.assertEqual((first["block"], first["where"], first["field"]),
-                         (9, "balances(user u1, asset WETH)", "wallet"))
-        self.assertEqual(first["expected"], first["computed"] + "1")
-
-    def test_several_files(self):
-        (self.folder / "x.jsonl").write_text("\n".join(self.lines))
-        run = plim("import", "evm-trace", TRACE, self.folder / "x.jsonl", "-o", self.folder / "many")
-        self.assertEqual(run.returncode, OK)
-        self.assertEqual(sorted(os.listdir(self.folder / "many")), ["tiny", "x"])
-
-        self.fails(plim("import", "evm-trace", TRACE, TRACE, "-o", self.folder / "twice"), USAGE, "both be written")
-        self.assertFalse((self.folder / "twice").exists())
-
-    def test_interrupt_leaves_whole_folders(self):
-        files = [self.folder / f"t{i}.jsonl.gz" for i in range(600)]
-        for file in files:
-            os.symlink(TRACE, file)
-        out = self.folder / "many"
-        run = subprocess.Popen([PLIM, "import", "evm-trace", *map(str, files), "-o", str(out)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while not out.is_dir() or len(os.listdir(out)) < 3:
-            time.sleep(0.01)
-        run.send_signal(signal.SIGINT)
-        _, err = run.communicate(timeout=60)
-        self.assertEqual((run.returncode, err.count(b"\n")), (130, 1))
-        made = sorted(os.listdir(out))
-        self.assertLess(len(made), 600)
-        for folder in made:
-            self.assertEqual(len(os.listdir(out / folder)), 4, folder)
-
-    def test_bad_lines_are_named(self):
-        supply, price = self.step("supply"), self.step("setPrice")
-
-        def put(path, value):
-            def change(line):
-                for key in path[:-1]:
-                    line = line[key]
-                if value is None:
-                    del line[path[-1]]
-                else:
-                    line[path[-1]] = value
-            return change
-
-        cases = [
-            (supply, put(["args", "amount"], "1" + "0" * 80), "args.amount"),
-            (supply, put(["args", "amount"], "-1"), "args.amount"),
-            (supply, put(["args", "amount"], "007"), "args.amount"),
-            (supply, put(["args", "amount"], "1e3"), "args.amount"),
-            (supply, put(["args", "amount"], 1.5), "args.amount"),
-            (supply, put(["args", "amount"], None), "args"),
-            (supply, put(["args", "asset"], "DOGE"), "args.asset"),
-            (supply, put(["args", "onBehalfOf"], "nobody"), "args.onBehalfOf"),
-            (supply, put(["from"], "nobody"), "from"),
-            (supply, put(["op"], "suply"), "op"),
-            (supply, put(["okk"], True), 'unknown key "okk"; did you mean "ok"?'),
-            (supply, put(["ok"], "yes"), "ok"),
-            (supply, put(["i"], 99), "i"),
-            (supply, put(["t"], 5), "t"),
-            (supply, put(["t"], 2.5), "t"),
-            (supply, put(["s"], None), "s"),
-            (supply, put(["s", "r", "USDC", "price"], None), "s.r.USDC.price"),
-            (supply, put(["s", "r", "USDC", "price"], 5), "s.r.USDC.price"),
-            (supply, put(["s", "r", "DOGE"], {}), "s.r"),
-            (supply, put(["s", "u", "u1", "hf"], "x"), "s.u.u1.hf"),
-            (supply, put(["s", "u", "u1", "a", "WETH"], ["1"]), "s.u.u1.a.WETH"),
-            (supply, put(["ev"], [["Suply", {}]]), "ev"),
-            (supply, put(["ev"], [["Supply", {}]]), "ev"),
-            (supply, put(["ev"], [["Supply"]]), "ev"),
-            (price, put(["args", "price"], "0x5"), "args.price"),
-            (price, put(["args", "asset"], "DOGE"), "args"),
-            (price, put(["ok"], False), ""),
-            (self.step("supply", False), put(["err", "name"], "NO_SUCH_ERROR"), "err"),
-            (self.step("supply", False), put(["err", "kind"], "strange"), "err"),
-            (1, put(["protocol"], "aave-v9"), "protocol"),
-            (1, put(["reserves"], []), "reserves"),
-            (1, put(["reserves", 0, "id"], 3), "reserves[0].id"),
-            (1, put(["state", "u", "u1", "a", "WETH"], None), "state.u.u1.a.WETH"),
-            (1, put(["seed"], -1), "seed"),
-            (1, put(["users"], ["@evil"]), "users[0]"),
-        ]
-        for number, change, needle in cases:
-            with self.subTest(line=number, needle=needle):
-                self.fails(self.run_import(self.changed(number, change)), INPUT, f"t.jsonl:{number}: ", needle)
-                self.assertEqual(self.left(), ["t.jsonl"])
-
-    def test_bad_files(self):
-        double = [*self.lines[:5], '{"i":4,"i":4}', *self.lines[6:]]
-        self.fails(self.run_import(double), INPUT, "t.jsonl:6: ", "duplicate")
-        for line in ("[1]", "{", "null", '"x"', "[" * 100000, '{"i": 1e999}', '{"i": 99999999999999999999}',
-                     '{"op": "\\u0000"}'):
-            self.fails(self.run_import([*self.lines[:5], line, *self.lines[6:]]), INPUT, "t.jsonl:6: ")
-        self.fails(self.run_import([]), INPUT, "empty")
-        self.fails(self.run_import(self.lines[:-1]), INPUT, "promises 30 steps")
-        self.fails(self.run_import(self.lines[1:]), INPUT, "t.jsonl:1: ")
-        (self.folder / "t.jsonl.gz").write_bytes(gzip.compress(b" " * (64 << 20), 9))
-        self.fails(plim("import", "evm-trace", self.folder / "t.jsonl.gz", "-o", self.folder / "out"), INPUT,
-                   "more than 200 times")
-        self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "no" / "out"), INPUT, "cannot make")
-        self.assertEqual(self.left(), ["t.jsonl", "t.jsonl.gz"])
 
 
 class Archive(Case):

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t magic[6] = {'P', 'L', 'E', 'X', 0, 1}; /* and format 1 */
+static const uint8_t magic[6] = {'P', 'L', 'E', 'X', 0, 2}; /* and format 2 */
 
 static void read_transactions(pt_record *record, pt_reader *reader)
 {
@@ -15,6 +15,8 @@ static void read_transactions(pt_record *record, pt_reader *reader)
         tx->status = pt_get_u16(reader);
         tx->error_size = pt_get_u16(reader);
         tx->error = (const char *)pt_get(reader, tx->error_size);
+        tx->arguments_size = pt_get_u16(reader);
+        tx->arguments = pt_get(reader, tx->arguments_size);
     }
 }
 
@@ -93,7 +95,8 @@ pt_exit pt_expect_open(pt_expect *expect, const char *file, const uint8_t *bytes
     pt_reader *reader = &expect->reader;
     const uint8_t *head = pt_get(reader, sizeof magic);
     if (head == NULL || memcmp(head, magic, sizeof magic) != 0) {
-        return pt_fail(report, PT_INPUT, "%s: not an expectations file of format 1 (PLEX)", file);
+        return pt_fail(report, PT_INPUT,
+                       "%s: not an expectations file of format 2 (PLEX); import them again", file);
     }
     expect->source_size = pt_get_u16(reader);
     expect->source = (const char *)pt_get(reader, expect->source_size);
@@ -169,6 +172,8 @@ void pt_expect_write_record(pt_bytes *bytes, const pt_record *record, const pt_b
         pt_put_u16(bytes, tx->status);
         pt_put_u16(bytes, tx->error_size);
         pt_put(bytes, tx->error, tx->error_size);
+        pt_put_u16(bytes, tx->arguments_size);
+        pt_put(bytes, tx->arguments, tx->arguments_size);
     }
     pt_put_u8(bytes, record->has_events);
     if (record->has_events) {

@@ -12,10 +12,15 @@ typedef struct pt_query {
     const uint8_t *arguments;
 } pt_query;
 
+/* The status of a transaction that was refused without a recorded reason (spec 06 §7). */
+enum { PT_STATUS_NO_REASON = 65535 };
+
 typedef struct pt_expect_tx {
-    uint16_t status;
+    uint16_t status; /* a pl_status or PT_STATUS_NO_REASON */
     uint16_t error_size;
-    const char *error; /* not zero-terminated */
+    const char *error;        /* not zero-terminated */
+    uint16_t arguments_size;  /* of the error        */
+    const uint8_t *arguments; /* stored forms        */
 } pt_expect_tx;
 
 typedef struct pt_expect_event {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/import/aave_v3.h"
 #include "tools/import/evm_trace.h"
 #include "vm/num/text.h"
 
@@ -163,11 +164,9 @@ static pt_exit read_members(pl_u256 *mask, const pt_trace *trace, const pt_json 
 /* The feed of this name, added when it is new; it starts at 1.00000000. SIZE_MAX: no room. */
 static size_t mode_feed(pt_trace *trace, const char *name)
 {
-    const size_t count = trace->build.feed_count;
-    for (size_t f = 0; f < count; f++) {
-        if (strcmp(trace->build.feeds[f].name, name) == 0) {
-            return f;
-        }
+    const size_t count = trace->build.feed_count, known = pt_trace_feed(trace, name);
+    if (known != SIZE_MAX) {
+        return known;
     }
     if (count >= PT_ASSETS_MAX + PT_FEEDS_EXTRA_MAX) {
         return SIZE_MAX;
@@ -187,6 +186,9 @@ static pt_exit read_source(uint64_t *feed, pt_trace *trace, const pt_json *mode,
         return PT_OK;
     }
     PT_TRY(pt_json_text(&name, mode, "priceSource", report));
+    if (!pt_trace_is_person(name) || pt_trace_asset(trace, name) != SIZE_MAX) {
+        return pt_json_wrong(mode, report, "a priceSource of its own name, not a reserve's");
+    }
     *feed = mode_feed(trace, name);
     return *feed != SIZE_MAX ? PT_OK : pt_json_wrong(mode, report, "fewer price sources");
 }
@@ -219,13 +221,16 @@ static pt_exit add_mode(pt_trace *trace, const pt_json *mode, pt_report *report)
 
 static pt_exit add_market(pt_trace *trace, const pt_json *header, pt_report *report)
 {
-    uint64_t total = 0, protocol = 0;
+    uint64_t total = 0, protocol = 10000;
     pt_row row;
     PT_TRY(pt_json_u64(&total, header, "flashPremiumBps", 0, 10000, report));
-    PT_TRY(pt_json_u64(&protocol, header, "flashPremiumToProtocolBps", 0, 10000, report));
     PT_TRY(pt_row_begin(&row, &trace->build, 1, "params", report));
     PT_TRY(pt_row_set_u64(&row, "flash_premium", total, report));
-    if (pt_row_has(&row, "flash_premium_to_protocol")) {
+    const bool shares = pt_row_has(&row, "flash_premium_to_protocol");
+    if (shares || pt_json_has(header, "flashPremiumToProtocolBps")) {
+        PT_TRY(pt_json_u64(&protocol, header, "flashPremiumToProtocolBps", 0, 10000, report));
+    }
+    if (shares) {
         PT_TRY(pt_row_set_u64(&row, "flash_premium_to_protocol", protocol, report));
     } else if (protocol != 10000) { /* v3.6 gives the whole premium to the treasury */
         return pt_json_wrong(header, report, "flashPremiumToProtocolBps 10000 in this version");
@@ -278,15 +283,27 @@ static pt_exit views(pt_trace *trace, const pt_json *header, pt_report *report)
     PT_TRY(pt_json_member(&users, &state, "u", JSON_OBJECT, report));
     PT_TRY(pt_json_member(&reserve, &reserves, trace->assets[0], JSON_OBJECT, report));
     PT_TRY(pt_trace_view(&trace->reserve_view, trace, "reserve_state", &reserve, reserve_names,
-                         report));
+                         NULL, report));
     if (trace->observed_count == 0) {
         return pt_json_wrong(&users, report, "at least one person");
     }
     PT_TRY(pt_json_member(&user, &users, trace->users[0], JSON_OBJECT, report));
-    PT_TRY(pt_trace_view(&trace->user_view, trace, "account_state", &user, user_names, report));
+    PT_TRY(
+        pt_trace_view(&trace->user_view, trace, "account_state", &user, user_names, "a", report));
     PT_TRY(pt_json_member(&balances, &user, "a", JSON_OBJECT, report));
     PT_TRY(pt_json_member(&list, &balances, trace->assets[0], JSON_ARRAY, report));
-    return pt_trace_view(&trace->balance_view, trace, "balances", &list, balance_names, report);
+    return pt_trace_view(&trace->balance_view, trace, "balances", &list, balance_names, NULL,
+                         report);
+}
+
+static pt_exit check_v3_0(const pt_json *header, pt_report *report)
+{
+    return pt_aave_check_header(header, true, report);
+}
+
+static pt_exit check_v3_6(const pt_json *header, pt_report *report)
+{
+    return pt_aave_check_header(header, false, report);
 }
 
 static const pt_protocol aave_v3_0 = {
@@ -296,6 +313,10 @@ static const pt_protocol aave_v3_0 = {
     .argument_kinds = argument_kinds,
     .event_kinds = event_kinds,
     .extra_people = extra_people,
+    .error_codes = pt_aave_v3_0_codes,
+    .traps = pt_aave_traps,
+    .token_error = "BALANCE",
+    .check = check_v3_0,
     .genesis = genesis,
     .views = views,
 };
@@ -307,6 +328,9 @@ static const pt_protocol aave_v3_6 = {
     .argument_kinds = argument_kinds,
     .event_kinds = event_kinds,
     .extra_people = extra_people,
+    .traps = pt_aave_traps,
+    .token_error = "BALANCE",
+    .check = check_v3_6,
     .genesis = genesis,
     .views = views,
 };

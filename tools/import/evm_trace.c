@@ -103,13 +103,28 @@ static pt_exit load_contract(import_run *run, const char *contracts, pt_report *
     return result;
 }
 
+/* An integer, or for large ones a string of digits, below 2^64. */
+static pt_exit read_seed(uint64_t *seed, const pt_json *header, pt_report *report)
+{
+    pl_u256 number;
+    pt_json node;
+    if (!json_is_string(json_object_get(header->value, "seed"))) {
+        return pt_json_u64(seed, header, "seed", 0, INT64_MAX, report);
+    }
+    PT_TRY(pt_json_member(&node, header, "seed", JSON_STRING, report));
+    PT_TRY(pt_json_u256(&number, header, "seed", report));
+    return pl_u256_to_u64(seed, &number) == PL_OK
+               ? PT_OK
+               : pt_json_wrong(&node, report, "a seed below 2^64");
+}
+
 /* Name, seed, clock; then what the protocol adds; then the bytes and a chain at height 0. */
 static pt_exit make_world(import_run *run, pt_report *report)
 {
     pt_trace *trace = &run->trace;
     pt_build *build = &trace->build;
     uint64_t seed = 0;
-    PT_TRY(pt_json_u64(&seed, &run->header, "seed", 0, UINT32_MAX, report));
+    PT_TRY(read_seed(&seed, &run->header, report));
     PT_TRY(pt_json_u64(&build->time_s, &run->header, "t", 1, INT64_MAX, report));
     (void)snprintf(build->name, sizeof build->name, "%s_seed_%llu", trace->protocol->contract,
                    (unsigned long long)seed);
@@ -121,6 +136,7 @@ static pt_exit make_world(import_run *run, pt_report *report)
                                 run->container.size, &run->code);
     PT_TRY(pt_signer_open(&trace->signer, build->name, report));
     PT_TRY(pt_trace_names(trace, &run->header, report));
+    PT_TRY(trace->protocol->check(&run->header, report));
     PT_TRY(trace->protocol->genesis(trace, &run->header, report));
     PT_TRY(trace->protocol->views(trace, &run->header, report));
     uint8_t stand_in[32];

@@ -17,14 +17,20 @@ size_t pt_trace_asset(const pt_trace *trace, const char *name)
     return SIZE_MAX;
 }
 
-size_t pt_trace_user(const pt_trace *trace, const char *name)
+size_t pt_trace_feed(const pt_trace *trace, const char *name)
 {
-    for (size_t i = 0; i < trace->user_count; i++) {
-        if (strcmp(trace->users[i], name) == 0) {
+    for (size_t i = 0; i < trace->build.feed_count; i++) {
+        if (strcmp(trace->feed_names[i], name) == 0) {
             return i;
         }
     }
     return SIZE_MAX;
+}
+
+bool pt_trace_is_person(const char *name)
+{
+    uint8_t symbol[32];
+    return name[0] != '\0' && name[0] != '@' && pt_symbol(symbol, name);
 }
 
 void pt_trace_account(uint8_t account[32], const char *name)
@@ -34,16 +40,17 @@ void pt_trace_account(uint8_t account[32], const char *name)
 
 static pt_exit add_user(pt_trace *trace, const char *name, const pt_json *where, pt_report *report)
 {
-    uint8_t symbol[32];
-    if (name[0] == '\0' || name[0] == '@' || !pt_symbol(symbol, name)) {
+    if (!pt_trace_is_person(name)) {
         return pt_json_wrong(where, report,
                              "a name of 1 to 32 printable characters, not starting with @");
     }
-    if (pt_trace_user(trace, name) != SIZE_MAX) {
-        return PT_OK;
+    for (size_t i = 0; i < trace->user_count; i++) {
+        if (strcmp(trace->users[i], name) == 0) {
+            return PT_OK;
+        }
     }
     if (trace->user_count == PT_USERS_MAX) {
-        return pt_json_wrong(where, report, "at most 64 people");
+        return pt_json_wrong(where, report, "at most 1024 people");
     }
     (void)snprintf(trace->users[trace->user_count++], sizeof trace->users[0], "%s", name);
     return PT_OK;
@@ -67,7 +74,7 @@ static pt_exit read_assets(pt_trace *trace, const pt_json *header, pt_report *re
     PT_TRY(pt_json_member(&list, header, "reserves", JSON_ARRAY, report));
     const size_t count = json_array_size(list.value);
     if (count == 0 || count > PT_ASSETS_MAX) {
-        return pt_json_wrong(&list, report, "1 to 64 reserves");
+        return pt_json_wrong(&list, report, "1 to 128 reserves");
     }
     for (size_t i = 0; i < count; i++) {
         pt_json reserve;
@@ -77,7 +84,8 @@ static pt_exit read_assets(pt_trace *trace, const pt_json *header, pt_report *re
         PT_TRY(pt_json_element(&reserve, &list, i, JSON_OBJECT, report));
         PT_TRY(pt_json_u64(&id, &reserve, "id", i, i, report));
         PT_TRY(pt_json_text(&symbol, &reserve, "sym", report));
-        if (!pt_symbol(stored, symbol) || pt_trace_asset(trace, symbol) != SIZE_MAX) {
+        if (symbol[0] == '@' || !pt_symbol(stored, symbol) ||
+            pt_trace_asset(trace, symbol) != SIZE_MAX) {
             return pt_json_wrong(&reserve, report, "a symbol of at most 32 characters, used once");
         }
         (void)snprintf(trace->assets[trace->asset_count++], sizeof trace->assets[0], "%s", symbol);
@@ -114,8 +122,43 @@ pt_exit pt_trace_names(pt_trace *trace, const pt_json *header, pt_report *report
     return PT_OK;
 }
 
-void pt_trace_add_feed(pt_trace *trace, const char *name, uint8_t decimals, const char *real_feed)
+/* spec 02 §3: parts of letters, digits and `_`, joined by single dots, none starting with a digit.
+ */
+static bool is_world_name(const char *text)
 {
+    bool at_start = true;
+    for (; *text != '\0'; text++) {
+        const char folded = (char)(*text | 0x20);
+        const bool letter = (folded >= 'a' && folded <= 'z') || *text == '_';
+        const bool later = (*text >= '0' && *text <= '9') || *text == '.';
+        if (!letter && (at_start || !later)) {
+            return false;
+        }
+        at_start = *text == '.';
+    }
+    return !at_start;
+}
+
+/* The trace's name, or feed_N, with an `x` more while another asset is called so. */
+static void feed_name(char name[64], const pt_trace *trace, const char *recorded, size_t number)
+{
+    (void)snprintf(name, 64, "%s", recorded);
+    if (is_world_name(recorded)) {
+        return;
+    }
+    (void)snprintf(name, 64, "feed_%zu", number);
+    while (pt_trace_asset(trace, name) != SIZE_MAX && strlen(name) < 63) {
+        strcat(name, "x");
+    }
+}
+
+void pt_trace_add_feed(pt_trace *trace, const char *recorded, uint8_t decimals,
+                       const char *real_feed)
+{
+    char name[64];
+    const size_t number = trace->build.feed_count;
+    feed_name(name, trace, recorded, number);
+    (void)snprintf(trace->feed_names[number], sizeof trace->feed_names[0], "%s", recorded);
     pt_build_feed *feed = pt_build_add_feed(&trace->build, name);
     feed->format = PL_FEED_NATIVE;
     feed->decimals = decimals;
@@ -201,7 +244,7 @@ pt_exit pt_trace_put(pt_bytes *bytes, const pt_trace *trace, const pl_field *fie
         return asset != SIZE_MAX ? put_number(bytes, field, value, &number, report)
                                  : pt_json_wrong(value, report, "a reserve of the header");
     }
-    if (kind == PT_KIND_USER && text != NULL && pt_trace_user(trace, text) != SIZE_MAX) {
+    if (kind == PT_KIND_USER && text != NULL && pt_trace_is_person(text)) {
         uint8_t account[32];
         pt_trace_account(account, text);
         if (field->type.size != 32) {
@@ -210,7 +253,28 @@ pt_exit pt_trace_put(pt_bytes *bytes, const pt_trace *trace, const pl_field *fie
         pt_put(bytes, account, 32);
         return PT_OK;
     }
-    return pt_json_wrong(value, report, "a name of the header");
+    return pt_json_wrong(value, report, "the name of a person");
+}
+
+/* The first member that is none of the fields; found by count, since every field had a member. */
+static pt_exit refuse_others(const pl_field *fields, size_t count, const pt_json *object,
+                             pt_report *report)
+{
+    pt_json value = {.parent = object, .file = object->file, .line = object->line};
+    for (void *at = json_object_iter(object->value); at != NULL;
+         at = json_object_iter_next(object->value, at)) {
+        bool known = false;
+        value.key = json_object_iter_key(at);
+        value.value = json_object_iter_value(at);
+        for (size_t i = 0; i < count && !known; i++) {
+            known = pt_name_same_words(value.key, strlen(value.key), fields[i].name.text,
+                                       fields[i].name.size);
+        }
+        if (!known) {
+            break;
+        }
+    }
+    return pt_json_wrong(&value, report, "no member that the contract has no field for");
 }
 
 pt_exit pt_trace_put_fields(pt_bytes *bytes, const pt_trace *trace, const pl_field *fields,
@@ -237,5 +301,6 @@ pt_exit pt_trace_put_fields(pt_bytes *bytes, const pt_trace *trace, const pl_fie
         }
         PT_TRY(pt_trace_put(bytes, trace, field, kind, &value, report));
     }
-    return PT_OK;
+    return json_object_size(object->value) == count ? PT_OK
+                                                    : refuse_others(fields, count, object, report);
 }

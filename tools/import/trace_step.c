@@ -46,15 +46,14 @@ static pt_exit step_price(pt_bytes *body, pt_trace *trace, const uint8_t world_i
     PT_TRY(pt_json_only(args, keys, 2, report));
     PT_TRY(pt_json_text(&name, args, "asset", report));
     PT_TRY(pt_json_u256(&price, args, "price", report));
-    for (size_t f = 0; f < trace->build.feed_count; f++) {
-        if (strcmp(trace->build.feeds[f].name, name) == 0) {
-            if (pl_u256_is_neg(&price)) {
-                return pt_json_wrong(args, report, "a price below 2^255");
-            }
-            return put_price(body, trace, world_id, f, time_s, &price, report);
-        }
+    const size_t feed = pt_trace_feed(trace, name);
+    if (feed == SIZE_MAX) {
+        return pt_json_wrong(args, report, "an asset that has a price feed in the header");
     }
-    return pt_json_wrong(args, report, "an asset that has a price feed in the header");
+    if (pl_u256_is_neg(&price)) {
+        return pt_json_wrong(args, report, "a price below 2^255");
+    }
+    return put_price(body, trace, world_id, feed, time_s, &price, report);
 }
 
 static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const char *from,
@@ -88,41 +87,6 @@ static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const 
     return result;
 }
 
-/* What the EVM's refusal is here. Panics and requires without a text are arithmetic: the machine
- * traps. */
-static pt_exit read_error(pt_expect_tx *tx, const pt_trace *trace, const pt_json *step,
-                          pt_report *report)
-{
-    pt_json error;
-    const char *kind = NULL, *name = "";
-    PT_TRY(pt_json_member(&error, step, "err", JSON_OBJECT, report));
-    PT_TRY(pt_json_text(&kind, &error, "kind", report));
-    if (strcmp(kind, "empty") == 0) {
-        tx->status = PL_TRAP_OVERFLOW;
-        return PT_OK;
-    }
-    PT_TRY(pt_json_text(&name, &error, "name", report));
-    if (strcmp(kind, "panic") == 0) {
-        if (strcmp(name, "0x11") != 0 && strcmp(name, "0x12") != 0) {
-            return pt_json_wrong(&error, report,
-                                 "panic 0x11 (overflow) or 0x12 (division by zero)");
-        }
-        tx->status = name[3] == '1' ? PL_TRAP_OVERFLOW : PL_TRAP_DIV_BY_ZERO;
-        return PT_OK;
-    }
-    if (strcmp(kind, "code") != 0 && strcmp(kind, "custom") != 0 && strcmp(kind, "string") != 0) {
-        return pt_json_wrong(&error, report, "kind code, custom, string, panic or empty");
-    }
-    const uint32_t number = pt_code_error(trace->code, name);
-    if (number == PL_NONE) {
-        return pt_json_wrong(&error, report, "an error that the contract declares");
-    }
-    tx->status = PL_TRAP_REVERT;
-    tx->error = trace->code->errors[number].name.text;
-    tx->error_size = trace->code->errors[number].name.size;
-    return PT_OK;
-}
-
 /* Fills the record's events from "ev"; their arguments go to *arguments, placed once all are there.
  */
 static pt_exit read_events(pt_record *record, pt_bytes *arguments, const pt_trace *trace,
@@ -141,6 +105,9 @@ static pt_exit read_events(pt_record *record, pt_bytes *arguments, const pt_trac
     record->events = pt_take_zeroed(count, sizeof *record->events);
     for (size_t i = 0; i < count; i++) {
         PT_TRY(pt_json_element(&item, &list, i, JSON_ARRAY, report));
+        if (json_array_size(item.value) != 2) {
+            return pt_json_wrong(&item, report, "a name and an object of fields");
+        }
         PT_TRY(pt_json_element(&name, &item, 0, JSON_STRING, report));
         PT_TRY(pt_json_element(&values, &item, 1, JSON_OBJECT, report));
         const uint32_t event = pt_code_event(trace->code, json_string_value(name.value));
@@ -166,9 +133,10 @@ static pt_exit step_expectations(pt_bytes *expectations, pt_record *record, pt_t
                                  const pt_json *step, bool is_call, bool ok, pt_report *report)
 {
     pt_expect_tx tx = {.status = PL_OK, .error = ""};
-    pt_bytes arguments = {0}, results = {0};
+    pt_bytes arguments = {0}, results = {0}, error = {0};
     pt_json state;
-    pt_exit result = ok ? PT_OK : read_error(&tx, trace, step, report);
+    pt_exit result = ok ? PT_OK : pt_trace_error(&tx, &error, trace, step, report);
+    tx.arguments = error.data;
     if (is_call) {
         record->transactions = pt_take(sizeof tx);
         record->transactions[0] = tx;
@@ -188,32 +156,57 @@ static pt_exit step_expectations(pt_bytes *expectations, pt_record *record, pt_t
     }
     pt_bytes_free(&arguments);
     pt_bytes_free(&results);
+    pt_bytes_free(&error);
     return result;
+}
+
+/* Keys, and which of them go together. tags and badDebt are the recorder's remarks on what the rest
+ * shows: their shape is checked, there is nothing to compare. */
+static pt_exit check_shape(bool *ok, const pt_json *step, pt_report *report)
+{
+    static const char *const keys[] = {"i",   "t",  "op",   "from", "args",   "ok",
+                                       "err", "ev", "tags", "s",    "badDebt"};
+    bool remark = false;
+    pt_json tags, tag;
+    PT_TRY(pt_json_only(step, keys, sizeof keys / sizeof keys[0], report));
+    PT_TRY(pt_json_bool(ok, step, "ok", report));
+    if (pt_json_has(step, *ok ? "err" : "ev")) {
+        return pt_json_wrong(step, report, "ev only with ok true, err only with ok false");
+    }
+    if (pt_json_has(step, "badDebt")) {
+        PT_TRY(pt_json_bool(&remark, step, "badDebt", report));
+    }
+    if (pt_json_has(step, "tags")) {
+        PT_TRY(pt_json_member(&tags, step, "tags", JSON_ARRAY, report));
+        for (size_t i = 0; i < json_array_size(tags.value); i++) {
+            PT_TRY(pt_json_element(&tag, &tags, i, JSON_STRING, report));
+        }
+    }
+    return PT_OK;
 }
 
 pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
                       const uint8_t world_id[32], uint64_t height, uint64_t time_s,
                       const pt_json *step, pt_report *report)
 {
-    static const char *const keys[] = {"i",  "t",   "b",  "op",   "from", "args",
-                                       "ok", "err", "ev", "tags", "s",    "badDebt"};
     const char *op = NULL, *from = NULL;
     bool ok = false;
-    pt_json args,
-        op_value = {.parent = step, .key = "from", .file = step->file, .line = step->line};
-    PT_TRY(pt_json_only(step, keys, sizeof keys / sizeof keys[0], report));
+    pt_json args, caller;
+    PT_TRY(check_shape(&ok, step, report));
     PT_TRY(pt_json_text(&op, step, "op", report));
     PT_TRY(pt_json_text(&from, step, "from", report));
-    PT_TRY(pt_json_bool(&ok, step, "ok", report));
     PT_TRY(pt_json_member(&args, step, "args", JSON_OBJECT, report));
-    if (pt_trace_user(trace, from) == SIZE_MAX) {
-        op_value.value = json_object_get(step->value, "from");
-        return pt_json_wrong(&op_value, report, "a name of the header");
+    PT_TRY(pt_json_member(&caller, step, "from", JSON_STRING, report));
+    if (!pt_trace_is_person(from)) {
+        return pt_json_wrong(&caller, report, "the name of a person");
     }
     const bool is_price = strcmp(op, "setPrice") == 0, is_wait = strcmp(op, "wait") == 0;
     const bool is_call = !is_price && !is_wait;
     if (!is_call && !ok) {
         return pt_json_wrong(step, report, "ok true for setPrice and wait");
+    }
+    if (is_wait) {
+        PT_TRY(pt_json_only(&args, NULL, 0, report));
     }
     pt_put_u32(body, is_price ? 1 : 0);
     if (is_price) {

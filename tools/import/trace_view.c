@@ -24,31 +24,36 @@ static bool find_source(pt_view_source *source, const pt_json *sample, const cha
     return false;
 }
 
-/* Every recorded text must be some result's: a view that leaves one out would compare less than it
- * seems. */
+/* Every recorded member must be some result's: a view that leaves one out would compare less than
+ * it seems. */
 static pt_exit all_are_used(const pt_view *view, const pl_function *code, const pt_json *sample,
-                            const char *function, pt_report *report)
+                            pt_report *report)
 {
     for (void *at = json_object_iter(sample->value); at != NULL;
          at = json_object_iter_next(sample->value, at)) {
         const char *key = json_object_iter_key(at);
-        bool used = !json_is_string(json_object_iter_value(at));
+        bool used = view->other != NULL && strcmp(view->other, key) == 0;
         for (uint8_t r = 0; r < code->result_count && !used; r++) {
             used = view->sources[r].key != NULL && strcmp(view->sources[r].key, key) == 0;
         }
         if (!used) {
-            return pt_json_wrong(sample, report, "no member that the contract's view leaves out");
+            const pt_json extra = {.value = json_object_iter_value(at),
+                                   .parent = sample,
+                                   .key = key,
+                                   .file = sample->file,
+                                   .line = sample->line};
+            return pt_json_wrong(&extra, report, "no member that the contract's view leaves out");
         }
     }
     if (json_is_array(sample->value) && json_array_size(sample->value) != code->result_count) {
-        return pt_fail(report, PT_INPUT, "view %s has %u results, the trace records %zu", function,
-                       code->result_count, json_array_size(sample->value));
+        return pt_json_wrong(sample, report, "one element for each result of the contract's view");
     }
     return PT_OK;
 }
 
 pt_exit pt_trace_view(pt_view *view, const pt_trace *trace, const char *function,
-                      const pt_json *sample, const char *const (*aliases)[2], pt_report *report)
+                      const pt_json *sample, const char *const (*aliases)[2], const char *other,
+                      pt_report *report)
 {
     view->function = pt_code_function(trace->code, function);
     if (view->function == PL_NONE) {
@@ -69,7 +74,10 @@ pt_exit pt_trace_view(pt_view *view, const pt_trace *trace, const char *function
         }
         /* keys are borrowed from the sample; the header lives as long as the import */
     }
-    return all_are_used(view, code, sample, function, report);
+    view->member_count = json_is_array(sample->value) ? json_array_size(sample->value)
+                                                      : json_object_size(sample->value);
+    view->other = other;
+    return all_are_used(view, code, sample, report);
 }
 
 static void add_query(pt_query *query, pt_bytes *arguments, size_t start, const pt_view *view)
@@ -138,6 +146,13 @@ pt_exit pt_trace_queries(pt_bytes *arguments, pt_query **queries, uint32_t *coun
     return PT_OK;
 }
 
+static pt_exit same_count(const pt_json *object, size_t count, const char *expected,
+                          pt_report *report)
+{
+    return json_object_size(object->value) == count ? PT_OK
+                                                    : pt_json_wrong(object, report, expected);
+}
+
 /* One result: query u32 | size u16 | the view's results out of the object or array. */
 static pt_exit put_result(pt_bytes *results, uint32_t query, const pt_trace *trace,
                           const pt_view *view, const pt_json *object, pt_report *report)
@@ -157,14 +172,9 @@ static pt_exit put_result(pt_bytes *results, uint32_t query, const pt_trace *tra
         PT_TRY(pt_trace_put(results, trace, &code->results[r], PT_KIND_PLAIN, &value, report));
     }
     pt_set_u16(results, start, (uint16_t)(results->size - start - 2));
-    return PT_OK;
-}
-
-static pt_exit same_count(const pt_json *object, size_t count, const char *expected,
-                          pt_report *report)
-{
-    return json_object_size(object->value) == count ? PT_OK
-                                                    : pt_json_wrong(object, report, expected);
+    const size_t found = json_is_array(object->value) ? json_array_size(object->value)
+                                                      : json_object_size(object->value);
+    return found == view->member_count ? PT_OK : all_are_used(view, code, object, report);
 }
 
 pt_exit pt_trace_results(pt_bytes *results, uint32_t *count, const pt_trace *trace,
@@ -175,6 +185,7 @@ pt_exit pt_trace_results(pt_bytes *results, uint32_t *count, const pt_trace *tra
     uint32_t n = 0;
     PT_TRY(pt_json_member(&reserves, state, "r", JSON_OBJECT, report));
     PT_TRY(pt_json_member(&people, state, "u", JSON_OBJECT, report));
+    PT_TRY(same_count(state, 2, "r and u alone", report));
     PT_TRY(same_count(&reserves, assets, "exactly the reserves of the header", report));
     PT_TRY(same_count(&people, users, "exactly the people of the header's state", report));
     for (size_t a = 0; a < assets; a++) {
@@ -188,6 +199,7 @@ pt_exit pt_trace_results(pt_bytes *results, uint32_t *count, const pt_trace *tra
     for (size_t u = 0; u < users; u++) {
         PT_TRY(pt_json_member(&object, &people, trace->users[u], JSON_OBJECT, report));
         PT_TRY(pt_json_member(&balances, &object, "a", JSON_OBJECT, report));
+        PT_TRY(same_count(&balances, assets, "exactly the reserves of the header", report));
         for (size_t a = 0; a < assets; a++) {
             PT_TRY(pt_json_member(&pair, &balances, trace->assets[a], JSON_ARRAY, report));
             PT_TRY(put_result(results, n++, trace, &trace->balance_view, &pair, report));

@@ -150,39 +150,79 @@ static void explain_fields(pt_compare *compare, const pl_block_result *result, c
 static void outcome_text(char *text, size_t size, uint16_t status, const char *name,
                          size_t name_size)
 {
+    if (status == PT_STATUS_NO_REASON) {
+        (void)snprintf(text, size, "refused, no reason recorded");
+        return;
+    }
     (void)snprintf(text, size, "%s%s%.*s", pl_status_name((pl_status)status),
                    name_size != 0 ? " " : "", (int)name_size, name);
+}
+
+/* The error of a receipt: NULL unless it is a REVERT. */
+static const pl_signature *receipt_error(const pt_compare *compare, const pl_receipt *receipt)
+{
+    if (receipt->status != PL_TRAP_REVERT) {
+        return NULL;
+    }
+    const pl_code *code = pl_chain_code(compare->run->chain, receipt->revert_contract);
+    return code != NULL && receipt->revert_error < code->error_count
+               ? &code->errors[receipt->revert_error]
+               : NULL;
+}
+
+/* A failure that gives no reason (spec 06 §7): of numbers, rows or prices, or without a name. */
+static bool gives_no_reason(uint16_t status, pl_name error)
+{
+    static const uint16_t statuses[] = {PL_TRAP_OVERFLOW, PL_TRAP_DIV_BY_ZERO, PL_TRAP_CAST,
+                                        PL_TRAP_INDEX,    PL_TRAP_MISSING_ROW, PL_TRAP_NO_PRICE,
+                                        PL_TRAP_DOMAIN};
+    bool none = status == PL_TRAP_REVERT && pt_name_is(error, "Unlabelled");
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        none = none || status == statuses[i];
+    }
+    return none;
 }
 
 static void compare_outcome(pt_compare *compare, const pl_block_result *result, uint32_t index,
                             const pl_receipt *receipt)
 {
-    const char *name = "";
-    size_t name_size = 0;
-    if (receipt->status == PL_TRAP_REVERT) {
-        const pl_code *code = pl_chain_code(compare->run->chain, receipt->revert_contract);
-        if (code != NULL && receipt->revert_error < code->error_count) {
-            name = code->errors[receipt->revert_error].name.text;
-            name_size = code->errors[receipt->revert_error].name.size;
-        }
-    }
-    const pt_expect_tx none = {.status = UINT16_MAX, .error = "", .error_size = 0};
-    const pt_expect_tx *tx =
-        index < compare->record.transaction_count ? &compare->record.transactions[index] : &none;
+    const pl_signature *error = receipt_error(compare, receipt);
+    const pl_name name = error != NULL ? error->name : (pl_name){.text = "", .size = 0};
+    const bool exists = index < compare->record.transaction_count;
+    const pt_expect_tx tx = exists ? compare->record.transactions[index] : (pt_expect_tx){0};
+    pt_difference difference = {.field = "outcome"};
     compare->tally.compared++;
-    if (tx->status == receipt->status && tx->error_size == name_size &&
-        memcmp(tx->error, name, name_size) == 0) {
+    (void)snprintf(difference.where, sizeof difference.where, "transaction %u", (unsigned)index);
+    if (exists && tx.status == PT_STATUS_NO_REASON && gives_no_reason(receipt->status, name)) {
+        compare->tally.no_reason++;
         return;
     }
-    pt_difference difference = {.field = "outcome"};
-    (void)snprintf(difference.where, sizeof difference.where, "transaction %u", (unsigned)index);
-    if (tx == &none) {
-        (void)snprintf(difference.expected, sizeof difference.expected, "no transaction");
-    } else {
-        outcome_text(difference.expected, sizeof difference.expected, tx->status, tx->error,
-                     tx->error_size);
+    if (exists && tx.status == receipt->status && tx.error_size == name.size &&
+        memcmp(tx.error, name.text, name.size) == 0) {
+        if (tx.arguments_size == receipt->revert_size &&
+            (error == NULL ||
+             memcmp(tx.arguments, receipt->revert_arguments, receipt->revert_size) == 0)) {
+            return;
+        }
+        const pl_chain *chain = compare->run->chain;
+        const pt_names names = {.code = pl_chain_code(chain, receipt->revert_contract),
+                                .chain = chain};
+        (void)snprintf(difference.where, sizeof difference.where, "transaction %u, %.*s",
+                       (unsigned)index, (int)name.size, name.text);
+        explain_fields(compare, result, difference.where, names,
+                       error != NULL ? error->fields : NULL, error != NULL ? error->count : 0,
+                       tx.arguments, tx.arguments_size, receipt->revert_arguments,
+                       receipt->revert_size);
+        return;
     }
-    outcome_text(difference.computed, sizeof difference.computed, receipt->status, name, name_size);
+    if (exists) {
+        outcome_text(difference.expected, sizeof difference.expected, tx.status, tx.error,
+                     tx.error_size);
+    } else {
+        (void)snprintf(difference.expected, sizeof difference.expected, "no transaction");
+    }
+    outcome_text(difference.computed, sizeof difference.computed, receipt->status, name.text,
+                 name.size);
     report_difference(compare, result, &difference);
 }
 

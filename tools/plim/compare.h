@@ -23,6 +23,7 @@ typedef struct pt_tally {
     uint64_t events, liquidations, gas;
     uint64_t compared;   /* values: one per result field, event and transaction outcome */
     uint64_t mismatches; /* of those */
+    uint64_t no_reason;  /* outcomes whose record says only that the call was refused */
     uint64_t compared_blocks;
     pt_difference first;
 } pt_tally;

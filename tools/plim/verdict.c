@@ -100,6 +100,9 @@ static void print_one(const pt_verdict *verdict)
         print_line(&table, "invariants checked", verdict->invariants_checked);
     }
     print_line(&table, "values compared", tally->compared);
+    if (tally->no_reason != 0) {
+        print_line(&table, "  refusals without a recorded reason", tally->no_reason);
+    }
     print_line(&table, "mismatches", tally->mismatches);
     print_line(&table, "blocks per second", rate(verdict));
     pt_table_print(&table, stdout, 2);
@@ -177,7 +180,7 @@ static void print_diverged(const pt_verdict *verdicts, size_t count, uint64_t mi
 
 void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
 {
-    uint64_t compared = 0, mismatches = 0, blocks = 0;
+    uint64_t compared = 0, mismatches = 0, no_reason = 0, blocks = 0;
     bool identical = true;
     if (count == 1) {
         print_one(&verdicts[0]);
@@ -192,11 +195,17 @@ void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
         identical = identical && pt_verdict_is_identical(&verdicts[i]);
         compared += verdicts[i].tally.compared;
         mismatches += verdicts[i].tally.mismatches;
+        no_reason += verdicts[i].tally.no_reason;
         blocks += verdicts[i].tally.blocks;
     }
     if (identical && compared != 0) {
-        (void)printf("IDENTICAL: %llu blocks verified, %llu values compared\n",
+        (void)printf("IDENTICAL: %llu blocks verified, %llu values compared",
                      (unsigned long long)blocks, (unsigned long long)compared);
+        if (no_reason != 0) {
+            (void)printf(", %llu of them refusals without a recorded reason",
+                         (unsigned long long)no_reason);
+        }
+        (void)printf("\n");
     } else if (identical) {
         (void)printf("VERIFIED: %llu blocks; nothing recorded to compare with\n",
                      (unsigned long long)blocks);
@@ -265,6 +274,7 @@ static json_t *verdict_json(const pt_verdict *verdict)
     set(object, "has_expectations", json_boolean(verdict->has_expectations));
     set(object, "compared_blocks", count_json(tally->compared_blocks));
     set(object, "compared", count_json(tally->compared));
+    set(object, "compared_without_reason", count_json(tally->no_reason));
     set(object, "mismatches", count_json(tally->mismatches));
     set(object, "first_difference", difference_json(first_difference(verdict)));
     set(object, "stand_in_signer", json_boolean(verdict->stand_in));
@@ -286,9 +296,10 @@ static json_t *verdict_json(const pt_verdict *verdict)
 /* One history: its object. Several: an object with their sums and the list. */
 void pt_verdict_print_json(const pt_verdict *verdicts, size_t count)
 {
-    static const char *const sums[] = {"blocks",     "transactions", "liquidations",     "reverts",
-                                       "traps",      "rejects",      "reports_accepted", "compared",
-                                       "mismatches", "elapsed_ms"};
+    static const char *const sums[] = {
+        "blocks",     "transactions", "liquidations",           "reverts",
+        "traps",      "rejects",      "reports_accepted",       "compared",
+        "mismatches", "elapsed_ms",   "compared_without_reason"};
     json_t *object = count == 1 ? verdict_json(&verdicts[0]) : json_object();
     if (count != 1) {
         json_t *runs = json_array();
