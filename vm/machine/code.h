@@ -35,7 +35,8 @@ typedef struct pl_instruction {
     uint16_t a, b, c, d;
 } pl_instruction;
 
-struct pl_step; /* an instruction as the interpreter reads it: vm/machine/run.h */
+struct pl_step;   /* an instruction as the interpreter reads it: vm/machine/run.h */
+struct pl_layout; /* the same for a table                                            */
 
 typedef struct pl_signature {
     pl_name name;
@@ -86,6 +87,7 @@ typedef struct pl_code {
     const pl_divisor *divisors; /* one per constant; meaningful where a KD operand names it */
     const pl_enum *enums;
     const pl_table *tables;
+    const struct pl_layout *layouts; /* one per table; private to the interpreter */
     const pl_signature *errors;
     const pl_signature *events;
     const pl_import *imports;

@@ -29,7 +29,7 @@ PL_MUST_USE pl_status pl_code_validate(pl_code *code, pl_code_error *where, cons
 /* On output: names_offset and lines_offset of every function. spec 02 §3 */
 PL_MUST_USE pl_status pl_symbols_check(pl_code *code, pl_code_error *where, const uint8_t *bytes);
 
-/* On input: validated code. On output: steps, zero_first, zero_count, divisors. */
+/* On input: validated code. On output: steps, zero_first, zero_count, divisors, layouts. */
 PL_MUST_USE pl_status pl_code_prepare(pl_code *code, pl_heap *heap);
 
 /* Returns where instruction 0 of a function stands in the container. */

@@ -1,5 +1,6 @@
 /* What the interpreter reads, made from validated code: steps with scaled operands, divisors with
- * their reciprocals, and which registers need clearing on entry. Nothing here can reject. */
+ * their reciprocals, the forms of fields, and which registers need clearing on entry. Nothing here
+ * can reject. */
 #include "vm/machine/load.h"
 #include "vm/machine/run.h"
 
@@ -162,10 +163,41 @@ static pl_status make_divisors(pl_code *code, pl_heap *heap)
     return PL_OK;
 }
 
+static pl_status make_cells(const pl_cell **out, const pl_code *code, pl_heap *heap,
+                            const pl_field *fields, uint32_t count)
+{
+    pl_cell *cells;
+    PL_TRY(pl_heap_take(&cells, heap, count * sizeof *cells));
+    for (uint32_t i = 0; i < count; i++) {
+        const pl_type type = fields[i].type;
+        cells[i] = pl_cell_of(type, pl_type_variants(code, type), fields[i].offset);
+    }
+    *out = cells;
+    return PL_OK;
+}
+
+static pl_status make_layouts(pl_code *code, pl_heap *heap)
+{
+    pl_layout *layouts;
+    PL_TRY(pl_heap_take(&layouts, heap, code->table_count * sizeof *layouts));
+    code->layouts = layouts;
+    for (uint32_t i = 0; i < code->table_count; i++) {
+        const pl_table *const table = &code->tables[i];
+        layouts[i] = (pl_layout){.default_row = table->default_row,
+                                 .row_size = table->row_size,
+                                 .key_count = table->key_count,
+                                 .field_count = table->field_count};
+        PL_TRY(make_cells(&layouts[i].keys, code, heap, table->keys, table->key_count));
+        PL_TRY(make_cells(&layouts[i].fields, code, heap, table->fields, table->field_count));
+    }
+    return PL_OK;
+}
+
 pl_status pl_code_prepare(pl_code *code, pl_heap *heap)
 {
     scratch *const s = heap->memory->take(heap->memory->context, sizeof *s);
     pl_status status = s == NULL ? PL_FAULT_MEMORY : make_divisors(code, heap);
+    status = status == PL_OK ? make_layouts(code, heap) : status;
     for (uint32_t i = 0; i < code->function_count && status == PL_OK; i++) {
         pl_function *const function = &code->functions[i];
         status =

@@ -10,7 +10,7 @@
 /* What every state instruction starts from. */
 typedef struct access {
     const pl_code *code;
-    const pl_table *table;
+    const pl_layout *layout;
     uint32_t number; /* of the table in the world */
     uint8_t *base;
     uint8_t key[PL_KEY_SIZE_MAX];
@@ -21,11 +21,11 @@ static pl_status open_row(access *to, pl_machine *m, const pl_step *ip, uint16_t
 {
     const pl_contract *const contract = pl_top_activation(m)->contract;
     to->code = contract->code;
-    to->table = &contract->code->tables[ip->b];
+    to->layout = &contract->code->layouts[ip->b];
     to->number = contract->table_base + ip->b;
     to->base = pl_top_frame(m)->base;
-    return pl_fields_store(to->key, to->code, to->table->keys, to->table->key_count,
-                           pl_at(to->base, key_offset));
+    return pl_cells_store(to->key, to->layout->keys, to->layout->key_count,
+                          pl_at(to->base, key_offset));
 }
 
 static pl_status find_row(const uint8_t **row, pl_machine *m, const access *at)
@@ -40,12 +40,12 @@ pl_status pl_row_get(pl_machine *m, const pl_step *ip)
     PL_TRY(open_row(&at, m, ip, ip->c));
     PL_TRY(find_row(&row, m, &at));
     if (row == NULL) {
-        row = at.table->default_row;
+        row = at.layout->default_row;
     }
     if (row == NULL) {
         return PL_TRAP_MISSING_ROW;
     }
-    pl_fields_load(pl_at(at.base, ip->a), at.table->fields, at.table->field_count, row);
+    pl_cells_load(pl_at(at.base, ip->a), at.layout->fields, at.layout->field_count, row);
     return PL_OK;
 }
 
@@ -55,12 +55,17 @@ pl_status pl_row_get_field(pl_machine *m, const pl_step *ip)
     const uint8_t *row;
     PL_TRY(open_row(&at, m, ip, ip->c));
     PL_TRY(find_row(&row, m, &at));
-    const pl_field *const field = &at.table->fields[ip->d];
-    if (row == NULL && field->has_default == 0) {
-        return PL_TRAP_MISSING_ROW;
+    const pl_cell *const cell = &at.layout->fields[ip->d];
+    const uint8_t *bytes;
+    if (PL_LIKELY(row != NULL)) {
+        bytes = row + cell->offset;
+    } else {
+        bytes = at.code->tables[ip->b].fields[ip->d].default_bytes;
+        if (bytes == NULL) {
+            return PL_TRAP_MISSING_ROW;
+        }
     }
-    pl_value_load(pl_at(at.base, ip->a), field->type,
-                  row == NULL ? field->default_bytes : row + field->offset);
+    pl_cell_load(pl_at(at.base, ip->a), cell, bytes);
     return PL_OK;
 }
 
@@ -69,8 +74,7 @@ pl_status pl_row_put(pl_machine *m, const pl_step *ip)
     access at;
     uint8_t row[PL_ROW_SIZE_MAX];
     PL_TRY(open_row(&at, m, ip, ip->c));
-    PL_TRY(pl_fields_store(row, at.code, at.table->fields, at.table->field_count,
-                           pl_at(at.base, ip->a)));
+    PL_TRY(pl_cells_store(row, at.layout->fields, at.layout->field_count, pl_at(at.base, ip->a)));
     return m->door->ops->put(m->door, at.number, at.key, row);
 }
 
@@ -82,15 +86,14 @@ pl_status pl_row_put_field(pl_machine *m, const pl_step *ip)
     PL_TRY(open_row(&at, m, ip, ip->c));
     PL_TRY(find_row(&old, m, &at));
     if (old == NULL) {
-        old = at.table->default_row;
+        old = at.layout->default_row;
     }
     if (old == NULL) {
         return PL_TRAP_MISSING_ROW;
     }
-    const pl_field *const field = &at.table->fields[ip->d];
-    memcpy(row, old, at.table->row_size);
-    PL_TRY(pl_value_store(row + field->offset, field->type, pl_type_variants(at.code, field->type),
-                          pl_at(at.base, ip->a)));
+    const pl_cell *const cell = &at.layout->fields[ip->d];
+    memcpy(row, old, at.layout->row_size);
+    PL_TRY(pl_cell_store(row + cell->offset, cell, pl_at(at.base, ip->a)));
     return m->door->ops->put(m->door, at.number, at.key, row);
 }
 

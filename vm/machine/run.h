@@ -30,6 +30,16 @@ _Static_assert(sizeof(pl_step) == 16, "four steps fill a cache line");
 _Static_assert(PL_REGISTERS_MAX * sizeof(pl_register) <= UINT16_MAX + 1u, "offsets fit 16 bits");
 _Static_assert(PL_FUNCTION_CODE_MAX <= INT16_MAX + 1u, "distances fit 16 bits");
 
+/* A table as state instructions read it. */
+typedef struct pl_layout {
+    const pl_cell *keys;
+    const pl_cell *fields;
+    const uint8_t *default_row; /* NULL: reading an absent row traps */
+    uint16_t row_size;
+    uint8_t key_count;
+    uint8_t field_count;
+} pl_layout;
+
 typedef enum pl_border {
     PL_BORDER_NONE = 0, /* CALL: same activation              */
     PL_BORDER_ENTRY,    /* the first frame                    */

@@ -17,62 +17,181 @@ static bool symbol_is_canonical(const uint8_t bytes[32])
     return i == 32;
 }
 
-void pl_value_load(pl_register *r, pl_type type, const uint8_t *bytes)
+static pl_form form_of(pl_type type)
 {
-    if (type.class == PL_CLASS_INT) {
-        pl_i256_load_be(&r->w, bytes, type.size);
-    } else if (type.size > 8) {
-        pl_u256_load_be(&r->w, bytes, type.size);
-    } else if (type.size == 8) {
+    if (type.class == PL_CLASS_SYMBOL) {
+        return PL_FORM_SYMBOL;
+    }
+    if (type.class == PL_CLASS_INT && type.size != 32) {
+        return PL_FORM_INT;
+    }
+    switch (type.size) {
+    case 1:
+        return PL_FORM_BYTE;
+    case 2:
+        return PL_FORM_U16;
+    case 4:
+        return PL_FORM_U32;
+    case 8:
+        return PL_FORM_U64;
+    case 16:
+        return PL_FORM_W16;
+    case 32:
+        return PL_FORM_W32;
+    default:
+        return type.size < 8 ? PL_FORM_NARROW : PL_FORM_WIDE;
+    }
+}
+
+pl_cell pl_cell_of(pl_type type, uint32_t variants, uint16_t offset)
+{
+    const uint32_t limit = type.class == PL_CLASS_BOOL   ? 2
+                           : type.class == PL_CLASS_ENUM ? variants
+                                                         : 256;
+    return (pl_cell){(uint8_t)form_of(type), type.size, (uint16_t)limit, offset};
+}
+
+static inline void load_cell(pl_register *r, const pl_cell *cell, const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    switch ((pl_form)cell->form) {
+    case PL_FORM_BYTE:
+        r->n = bytes[0];
+        break;
+    case PL_FORM_U16:
+        r->n = pl_load_u16(bytes);
+        break;
+    case PL_FORM_U32:
+        r->n = pl_load_u32(bytes);
+        break;
+    case PL_FORM_U64:
         r->n = pl_load_u64(bytes);
-    } else {
-        uint64_t value = 0;
-        for (uint32_t i = 0; i < type.size; i++) {
+        break;
+    case PL_FORM_NARROW:
+        for (uint32_t i = 0; i < cell->size; i++) {
             value = value << 8 | bytes[i];
         }
         r->n = value;
+        break;
+    case PL_FORM_W16:
+        pl_u256_load_limbs_be(&r->w, bytes, 16 / sizeof(pl_limb));
+        break;
+    case PL_FORM_W32:
+    case PL_FORM_SYMBOL:
+        pl_u256_load_limbs_be(&r->w, bytes, 32 / sizeof(pl_limb));
+        break;
+    case PL_FORM_WIDE:
+        pl_u256_load_be(&r->w, bytes, cell->size);
+        break;
+    case PL_FORM_INT:
+        pl_i256_load_be(&r->w, bytes, cell->size);
+        break;
     }
+}
+
+static pl_status store_symbol(uint8_t *bytes, const pl_u256 *word)
+{
+    uint8_t symbol[32];
+    pl_u256_store_limbs_be(symbol, word, 32 / sizeof(pl_limb));
+    if (!symbol_is_canonical(symbol)) {
+        return PL_TRAP_CAST;
+    }
+    memcpy(bytes, symbol, sizeof symbol);
+    return PL_OK;
+}
+
+/* A narrow value whose bits at and above `bits` must be zero. */
+static inline pl_status check_narrow(uint64_t value, uint32_t bits)
+{
+    return PL_LIKELY(value >> bits == 0) ? PL_OK : PL_TRAP_CAST;
+}
+
+static inline pl_status store_cell(uint8_t *bytes, const pl_cell *cell, const pl_register *r)
+{
+    switch ((pl_form)cell->form) {
+    case PL_FORM_BYTE:
+        if (PL_UNLIKELY(r->n >= cell->limit)) {
+            return PL_TRAP_CAST;
+        }
+        bytes[0] = (uint8_t)r->n;
+        break;
+    case PL_FORM_U16:
+        PL_TRY(check_narrow(r->n, 16));
+        pl_store_u16(bytes, (uint16_t)r->n);
+        break;
+    case PL_FORM_U32:
+        PL_TRY(check_narrow(r->n, 32));
+        pl_store_u32(bytes, (uint32_t)r->n);
+        break;
+    case PL_FORM_U64:
+        pl_store_u64(bytes, r->n);
+        break;
+    case PL_FORM_NARROW:
+        PL_TRY(check_narrow(r->n, 8u * cell->size));
+        for (uint32_t i = 0; i < cell->size; i++) {
+            bytes[i] = (uint8_t)(r->n >> 8 * (cell->size - 1u - i));
+        }
+        break;
+    case PL_FORM_W16:
+        if (PL_UNLIKELY(pl_u256_bit_length(&r->w) > 128)) {
+            return PL_TRAP_CAST;
+        }
+        pl_u256_store_limbs_be(bytes, &r->w, 16 / sizeof(pl_limb));
+        break;
+    case PL_FORM_W32:
+        pl_u256_store_limbs_be(bytes, &r->w, 32 / sizeof(pl_limb));
+        break;
+    case PL_FORM_SYMBOL:
+        return store_symbol(bytes, &r->w);
+    case PL_FORM_WIDE:
+        return pl_u256_store_be(bytes, cell->size, &r->w);
+    case PL_FORM_INT:
+        return pl_i256_store_be(bytes, cell->size, &r->w);
+    }
+    return PL_OK;
+}
+
+void pl_cell_load(pl_register *r, const pl_cell *cell, const uint8_t *bytes)
+{
+    load_cell(r, cell, bytes);
+}
+
+pl_status pl_cell_store(uint8_t *bytes, const pl_cell *cell, const pl_register *r)
+{
+    return store_cell(bytes, cell, r);
+}
+
+void pl_cells_load(pl_register *r, const pl_cell *cells, uint32_t count, const uint8_t *bytes)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        load_cell(&r[i], &cells[i], bytes + cells[i].offset);
+    }
+}
+
+pl_status pl_cells_store(uint8_t *bytes, const pl_cell *cells, uint32_t count, const pl_register *r)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        PL_TRY(store_cell(bytes + cells[i].offset, &cells[i], &r[i]));
+    }
+    return PL_OK;
+}
+
+void pl_value_load(pl_register *r, pl_type type, const uint8_t *bytes)
+{
+    const pl_cell cell = pl_cell_of(type, 0, 0); /* stored bytes are canonical: no limit is asked */
+    load_cell(r, &cell, bytes);
+}
+
+pl_status pl_value_store(uint8_t *bytes, pl_type type, uint32_t variants, const pl_register *r)
+{
+    const pl_cell cell = pl_cell_of(type, variants, 0);
+    return store_cell(bytes, &cell, r);
 }
 
 pl_status pl_value_fits(pl_type type, uint32_t variants, const pl_register *r)
 {
     uint8_t bytes[32];
-    switch ((pl_class)type.class) {
-    case PL_CLASS_BOOL:
-        return r->n <= 1 ? PL_OK : PL_TRAP_CAST;
-    case PL_CLASS_ENUM:
-        return r->n < variants ? PL_OK : PL_TRAP_CAST;
-    case PL_CLASS_UINT:
-        if (type.size > 8) {
-            return pl_u256_check_bits(&r->w, 8u * type.size);
-        }
-        return type.size == 8 || r->n >> (8 * type.size) == 0 ? PL_OK : PL_TRAP_CAST;
-    case PL_CLASS_INT:
-        return pl_i256_check_bits(&r->w, 8u * type.size);
-    case PL_CLASS_SYMBOL:
-        PL_TRY(pl_u256_store_be(bytes, 32, &r->w));
-        return symbol_is_canonical(bytes) ? PL_OK : PL_TRAP_CAST;
-    case PL_CLASS_ACCOUNT:
-    case PL_CLASS_BYTES32:
-        break;
-    }
-    return PL_OK;
-}
-
-pl_status pl_value_store(uint8_t *bytes, pl_type type, uint32_t variants, const pl_register *r)
-{
-    PL_TRY(pl_value_fits(type, variants, r));
-    if (type.class == PL_CLASS_INT) {
-        return pl_i256_store_be(bytes, type.size, &r->w);
-    }
-    if (type.size > 8) {
-        return pl_u256_store_be(bytes, type.size, &r->w);
-    }
-    uint64_t value = r->n;
-    for (uint32_t i = type.size; i-- > 0; value >>= 8) {
-        bytes[i] = (uint8_t)value;
-    }
-    return PL_OK;
+    return pl_value_store(bytes, type, variants, r);
 }
 
 pl_status pl_value_check(pl_type type, uint32_t variants, const uint8_t *bytes)

@@ -25,14 +25,47 @@ static inline uint32_t pl_type_variants(const pl_code *code, pl_type type)
     return type.class == PL_CLASS_ENUM ? code->enums[type.extra].variant_count : 0;
 }
 
-/* On input: type.size canonical bytes. On output: *r as the machine holds the value. */
+/* How the bytes of a value and its register relate: a type with its case decided. */
+typedef enum pl_form {
+    PL_FORM_BYTE = 0, /* bool, enum or one-byte uint: below cell.limit        */
+    PL_FORM_U16,      /* narrow uints of 2, 4, 8 and of other sizes           */
+    PL_FORM_U32,
+    PL_FORM_U64,
+    PL_FORM_NARROW,
+    PL_FORM_W16, /* wide uints of 16 bytes, 32 bytes and of other sizes; */
+    PL_FORM_W32, /* 32 bytes also: account, bytes32, int of full width   */
+    PL_FORM_WIDE,
+    PL_FORM_INT,
+    PL_FORM_SYMBOL
+} pl_form;
+
+/* One field as the interpreter moves it between row and register. */
+typedef struct pl_cell {
+    uint8_t form; /* a pl_form */
+    uint8_t size;
+    uint16_t limit;  /* PL_FORM_BYTE: values are below it     */
+    uint16_t offset; /* of the field within its key or row    */
+} pl_cell;
+
+/* variants: of pl_type_variants. */
+pl_cell pl_cell_of(pl_type type, uint32_t variants, uint16_t offset);
+
+/* bytes: the cell's own, canonical, not the row's. On output: *r as the machine holds the value. */
+void pl_cell_load(pl_register *r, const pl_cell *cell, const uint8_t *bytes);
+
+/* Writes cell->size bytes. Returns PL_OK; or PL_TRAP_CAST, with nothing written, when the
+ * register's value is not one of the type. */
+PL_MUST_USE pl_status pl_cell_store(uint8_t *bytes, const pl_cell *cell, const pl_register *r);
+
+/* The same for count cells of one key or row, which starts at bytes. After a CAST the bytes are
+ * partly written. */
+void pl_cells_load(pl_register *r, const pl_cell *cells, uint32_t count, const uint8_t *bytes);
+PL_MUST_USE pl_status pl_cells_store(uint8_t *bytes, const pl_cell *cells, uint32_t count,
+                                     const pl_register *r);
+
+/* As pl_cell_load and pl_cell_store, for a type met once; fits only checks. */
 void pl_value_load(pl_register *r, pl_type type, const uint8_t *bytes);
-
-/* variants: of pl_type_variants. Returns PL_OK when the register's value is one of the type, else
- * PL_TRAP_CAST. */
 PL_MUST_USE pl_status pl_value_fits(pl_type type, uint32_t variants, const pl_register *r);
-
-/* Writes type.size bytes. Returns PL_OK, or PL_TRAP_CAST and writes nothing. */
 PL_MUST_USE pl_status pl_value_store(uint8_t *bytes, pl_type type, uint32_t variants,
                                      const pl_register *r);
 
