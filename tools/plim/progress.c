@@ -5,8 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/common/value.h"
-
 enum { TERMINAL_STEP_MS = 100, PLAIN_STEP_MS = 10000, TERMINAL_COLUMNS = 80 };
 
 uint64_t pt_now_ms(void)
@@ -51,19 +49,20 @@ void pt_progress_step(pt_progress *progress, const pt_tally *tally, const uint8_
     const uint64_t elapsed = now - progress->start_ms + 1;
     const uint64_t rate = tally->blocks * 1000 / elapsed;
     const uint64_t left = progress->total > tally->blocks ? progress->total - tally->blocks : 0;
-    char prefix[9], line[256], which[48] = "";
-    pt_hex(prefix, root, 4);
+    char root_text[16] = "", line[256], which[48] = "";
     if (progress->histories > 1) {
         (void)snprintf(which, sizeof which, "history %zu of %zu, ", progress->history,
                        progress->histories);
+    } else {
+        (void)snprintf(root_text, sizeof root_text, ", root %02x%02x%02x%02x", root[0], root[1],
+                       root[2], root[3]);
     }
     (void)snprintf(line, sizeof line,
-                   "%sblock %llu of %llu, %llu s left, %llu liquidations, %llu mismatches, "
-                   "root %s",
-                   which, (unsigned long long)tally->blocks, (unsigned long long)progress->total,
+                   "%sblock %llu of %llu, %llu s left, %llu liquidations, %llu mismatches%s", which,
+                   (unsigned long long)tally->blocks, (unsigned long long)progress->total,
                    (unsigned long long)(rate != 0 ? left / rate : 0),
                    (unsigned long long)tally->liquidations, (unsigned long long)tally->mismatches,
-                   prefix);
+                   root_text);
     if (progress->terminal) { /* a line that wraps could not be taken back */
         (void)fprintf(stderr, "\r\033[K%.*s", TERMINAL_COLUMNS - 1, line);
     } else {
