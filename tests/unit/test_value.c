@@ -31,7 +31,7 @@ static void check_number(pl_type type, const pl_u256 *value)
     uint8_t expected[32];
     memset(expected, 0x5a, sizeof expected);
     const pl_status fits = is_signed ? pl_i256_store_be(expected, type.size, value)
-                               : pl_u256_store_be(expected, type.size, value);
+                                     : pl_u256_store_be(expected, type.size, value);
     if (!pl_type_is_wide(type) && !pl_u256_fits_u64(value)) {
         return; /* no narrow register holds it */
     }

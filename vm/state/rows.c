@@ -28,8 +28,8 @@ void pl_row_pool_end(pl_row_pool *rows)
 }
 
 /* Keys are read a word at a time, in memory's order of bytes: nothing but the place in the index
- * depends on it. The last word of a key overlaps the one before where the size is no multiple of
- * eight, and a key shorter than a word becomes one number, different for different bytes. */
+ * depends on it. Reads do not overlap, so that each finds its bytes in one of the stores that have
+ * just written the key, field by field. */
 static inline uint64_t word_at(const uint8_t *bytes)
 {
     uint64_t word;
@@ -37,29 +37,34 @@ static inline uint64_t word_at(const uint8_t *bytes)
     return word;
 }
 
-static inline uint64_t short_key(const uint8_t *key, uint32_t size)
+/* Returns the last size % 8 bytes before `end` as one number, different for different bytes. */
+static inline uint64_t tail_before(const uint8_t *end, uint32_t size)
 {
-    if (size >= 4) {
-        uint32_t first, last;
-        memcpy(&first, key, sizeof first);
-        memcpy(&last, key + size - sizeof last, sizeof last);
-        return (uint64_t)last << 32 | first;
+    const uint8_t *bytes = end - size % 8;
+    uint64_t tail = 0;
+    if ((size & 4) != 0) {
+        uint32_t four;
+        memcpy(&four, bytes, sizeof four);
+        tail = four;
+        bytes += 4;
     }
-    return size == 0 ? 0 : key[0] | (uint32_t)key[size / 2] << 8 | (uint32_t)key[size - 1] << 16;
+    if ((size & 2) != 0) {
+        uint16_t two;
+        memcpy(&two, bytes, sizeof two);
+        tail = tail << 16 | two;
+        bytes += 2;
+    }
+    return (size & 1) != 0 ? tail << 8 | bytes[0] : tail;
 }
 
 static inline bool same_key(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
-    if (size < sizeof(uint64_t)) {
-        return short_key(a, size) == short_key(b, size);
-    }
-    const uint32_t last = size - (uint32_t)sizeof(uint64_t);
-    for (uint32_t i = 0; i < last; i += (uint32_t)sizeof(uint64_t)) {
+    for (uint32_t i = 0; i + 8 <= size; i += 8) {
         if (word_at(a + i) != word_at(b + i)) {
             return false;
         }
     }
-    return word_at(a + last) == word_at(b + last);
+    return tail_before(a + size, size) == tail_before(b + size, size);
 }
 
 #define ODD UINT64_C(0x9e3779b97f4a7c15) /* 2^64 over the golden ratio */
@@ -75,14 +80,11 @@ static inline uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
 {
     const uint32_t size = rows->key_size;
     uint64_t hash = rows->seed ^ size;
-    if (size < sizeof(uint64_t)) {
-        hash = mix(hash, short_key(key, size));
-    } else {
-        const uint32_t last = size - (uint32_t)sizeof(uint64_t);
-        for (uint32_t i = 0; i < last; i += (uint32_t)sizeof(uint64_t)) {
-            hash = mix(hash, word_at(key + i));
-        }
-        hash = mix(hash, word_at(key + last));
+    for (uint32_t i = 0; i + 8 <= size; i += 8) {
+        hash = mix(hash, word_at(key + i));
+    }
+    if (size % 8 != 0) {
+        hash = mix(hash, tail_before(key + size, size));
     }
     return (uint32_t)(hash * ODD >> 32);
 }
