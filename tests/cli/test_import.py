@@ -10,10 +10,11 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
-from tests.cli.program import DIVERGED, INPUT, OK, PLIM, USAGE, Case, plim
+from tests.cli.program import DIVERGED, INPUT, OK, PLIM, ROOT, USAGE, Case, plim
 
 HERE = pathlib.Path(__file__).resolve().parent
 TRACE = HERE / "tiny.jsonl.gz"  # the first 30 steps of a run of v3.0
@@ -245,6 +246,15 @@ class Grown(Case):
         header["steps"] += len(more)
         return [json.dumps(header), *lines[1:], *map(json.dumps, more)]
 
+    def model_differs(self):
+        """What the second implementation finds different in the same two files."""
+        out = self.folder / "out"
+        run = subprocess.run([sys.executable, "-m", "spec.model.replay", str(out / "history.plh.gz"), "--expect",
+                              str(out / "expect.plx.gz")], cwd=ROOT, capture_output=True, text=True)
+        lines = [line for line in run.stdout.splitlines() if " DIFFERS " in line]
+        self.assertEqual(run.returncode, DIVERGED if lines else OK, run.stdout)
+        return lines
+
     def test_recorded_reasons(self):
         flash = "flashLoanSimple", "u0", {"asset": "DAI", "amount": MAX}
         enum = "borrow", "u0", {"asset": "DAI", "amount": "5", "rateMode": 3}
@@ -261,6 +271,7 @@ class Grown(Case):
         self.assertRegex(plim("replay", out).stdout, r"refusals without a recorded reason +1\n(.*\n)*IDENTICAL: .*, "
                          "1 of them refusals without a recorded reason\n$")
         self.assertEqual(json.loads(plim("replay", out, out, "--json").stdout)["compared_without_reason"], 2)
+        self.assertEqual(self.model_differs(), [])
         for call, err, expected, computed in (
                 (zero, {"kind": "empty"}, "refused, no reason recorded", "REVERT INVALID_AMOUNT"),
                 (flash, {"kind": "panic", "name": "0x12"}, "DIV_BY_ZERO", "OVERFLOW"),
@@ -270,6 +281,7 @@ class Grown(Case):
             first = self.replayed(self.with_refusals(LINES, [(*call, err)]), 1)["first_difference"]
             self.assertEqual((first["where"], first["expected"], first["computed"]),
                              ("transaction 0", expected, computed))
+            self.assertEqual(len(self.model_differs()), 1)
 
     def test_reasons_nobody_knows(self):
         for err, needle in (({"kind": "string", "name": "SafeMath: boo"}, 'err.name: expected the token'),
@@ -297,6 +309,7 @@ class Grown(Case):
         first = self.replayed(last(lambda e: e.update(args=["DAI", "2"])), 1)["first_difference"]
         self.assertEqual((first["where"], first["field"], first["expected"], first["computed"]),
                          ("transaction 0, InvalidDebtInEmode", "asset", "DAI", "ISO"))
+        self.assertEqual(len(self.model_differs()), 1)
         first = self.replayed(last(lambda e: e.update(args=["ISO", "1"])), 1)["first_difference"]
         self.assertEqual((first["field"], first["expected"], first["computed"]), ("category", "1", "2"))
         for change, needle in ((lambda e: e.pop("args"), "err: "), (lambda e: e["args"].pop(), "err: "),
