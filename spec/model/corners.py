@@ -53,7 +53,8 @@ def writes():
         op("RET", 4)])
     code = contract([fill, fail, undone], tables=[table],
                     imports=[Signature("fail", fields(U64), [], TX)])
-    return [code], [(1, 2, limit, limit), (1, 2, limit + 1, 9), (1, 2, 10, limit + 1)]
+    return [code], [(1, 2, limit - 9, 9), (1, 2, limit - 9, 10), (1, 2, limit + 1, 0),
+                    (1, 2, 10, limit + 1)]
 
 
 def deletes():

@@ -72,7 +72,7 @@ class State:
         self.marks = []
         self.dirty = set()          # (contract, table, key) changed since the last root
         self.tree = Tree()
-        self.count_from = 0         # where in the log the running transaction began
+        self.writes = 0             # of the running transaction, undone ones too
 
     def declare(self, contract, number, schema):
         self.tables[contract, number] = Rows(schema)
@@ -110,12 +110,13 @@ class State:
 
     def begin_transaction(self):
         self.begin()
-        self.count_from = len(self.log)
+        self.writes = 0
 
     def count_write(self):
         """spec 04 §5: one transaction may change at most so many rows."""
-        if len(self.log) - self.count_from >= LIMITS["WRITES_PER_TX_MAX"]:
+        if self.writes >= LIMITS["WRITES_PER_TX_MAX"]:
             raise Trap("WRITE_LIMIT")
+        self.writes += 1
 
     def row_count(self):
         return sum(len(rows.rows) for rows in self.tables.values())

@@ -42,7 +42,7 @@ pl_table_entry pl_store_table(const pl_store *store, uint32_t table);
  *
  * begin and commit nest. The outermost level is the block's; a begin at depth one opens a
  * transaction and sets its write count to zero. From there to its end every put and del counts one,
- * also in deeper levels; a rollback takes back the counts of its level. The one after
+ * also in deeper levels and when undone, for its record stays till the next root. The one after
  * PL_WRITES_PER_TX_MAX returns PL_TRAP_WRITE_LIMIT and changes nothing. At depth zero and one
  * (genesis, the chain's own writes) nothing is counted, and at depth zero nothing can be undone.
  *

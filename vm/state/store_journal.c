@@ -39,7 +39,7 @@ pl_status store_begin(pl_store *store)
     store->levels = levels;
     store->level_capacity = (uint32_t)capacity;
     store->levels[store->level_count++] =
-        (store_level){store->saved_size, ++store->stamp, store->writes};
+        (store_level){store->saved_size, ++store->stamp};
     if (store->level_count == 2) { /* a transaction of its own inside the block */
         store->writes = 0;
     }
@@ -77,7 +77,6 @@ pl_status store_rollback(pl_store *store)
                          tail.was_present ? store->saved + store->saved_size : NULL));
     }
     PL_ASSERT(store->saved_size == level.saved_size);
-    store->writes = level.writes; /* spec 04 §5: what was undone no longer counts */
     after_last_level(store);
     return PL_OK;
 }

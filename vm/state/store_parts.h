@@ -45,7 +45,6 @@ typedef struct store_list {
 typedef struct store_level {
     size_t saved_size; /* of the journal when the level began         */
     uint64_t stamp;    /* unique among all levels there ever were     */
-    uint32_t writes;   /* of the transaction when the level began     */
 } store_level;
 
 struct pl_store {
