@@ -289,6 +289,13 @@ static void test_format(void **state)
     assert_true(r.ok);
     assert_string_equal((const char *)r.bytes, neat);
     plc_result_free(&r);
+    /* signs that would grow into another sign stay apart */
+    static const char signs[] =
+        "contract c;\n\npure f(a: i256) -> i256 {\n    return - -a - -1;\n}\n";
+    plc_format(&r, "a.plim", signs, strlen(signs));
+    assert_true(r.ok);
+    assert_string_equal((const char *)r.bytes, signs);
+    plc_result_free(&r);
     plc_format(&r, "a.plim", "contract c; oops", 16);
     assert_false(r.ok);
     plc_result_free(&r);

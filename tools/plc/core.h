@@ -95,6 +95,9 @@ const char *plc_near_help(plc *p, const plc_near *near);
 /* Splits file number `file` into tokens (the last is TOK_END). Errors are recorded. */
 void plc_lex(plc *p, uint32_t file);
 
+/* True if the sign and the next character begin a longer sign: `-` and `-`, `!` and `=`. */
+bool plc_sign_grows(plc_str sign, char next);
+
 /* Adds a source as a file; returns its number. */
 uint32_t plc_add_file(plc *p, plc_str path, const char *text, size_t size);
 

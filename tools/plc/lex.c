@@ -106,6 +106,18 @@ static uint32_t quoted_end(plc *p, uint32_t file, uint32_t at, char quote)
     return at + 1;
 }
 
+bool plc_sign_grows(plc_str sign, char next)
+{
+    for (uint32_t i = 0; i < sizeof puncts / sizeof puncts[0]; i++) {
+        const plc_str longer = {puncts[i], (uint32_t)strlen(puncts[i])};
+        if (longer.size > sign.size && longer.text[sign.size] == next &&
+            memcmp(longer.text, sign.text, sign.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t punct_end(const plc_file *f, uint32_t at, uint8_t *kind)
 {
     for (uint32_t i = 0; i < sizeof puncts / sizeof puncts[0]; i++) {
