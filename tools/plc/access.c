@@ -70,7 +70,14 @@ static plc_val read_whole(plc_fn *f, const plc_place *place, plc_loc loc, uint16
     if (place->root == ROOT_STORED) {
         return read_stored(f, place, loc, to);
     }
-    return place->nums != NULL ? read_constant(f, place) : read_registers(f, place, to);
+    if (place->nums != NULL) {
+        return read_constant(f, place);
+    }
+    if (!place->is_indexed) {
+        return read_registers(f, place, to);
+    }
+    const plc_place settled = plc_place_settle(f, place, false);
+    return read_registers(f, &settled, to);
 }
 
 static plc_place without_bits(const plc_place *place)
@@ -209,9 +216,10 @@ static void write_whole(plc_fn *f, const plc_place *place, plc_val v, plc_loc lo
         plc_op(f, PL_OP_GETF, old, place->table->id, place->key, place->base, 0);
         plc_release(f, mark);
     }
+    const plc_place settled = place->is_indexed ? plc_place_settle(f, place, true) : *place;
     for (uint32_t k = 0; k < place->type->leaf_count && !f->full; k++) {
         const uint32_t mark = plc_mark(f);
-        write_leaf(f, place, k, leaf_value(v, k));
+        write_leaf(f, &settled, k, leaf_value(v, k));
         plc_release(f, mark);
     }
 }

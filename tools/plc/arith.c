@@ -120,7 +120,7 @@ bool plc_fold(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc, plc_val 
         ok = plc_num_mul(&r, a.nums, b.nums);
     } else if (op == TOK_DIV || op == TOK_MOD) {
         ok = fold_divide(op, a.nums, b.nums, &r);
-        if (!ok) {
+        if (!ok && !(op == TOK_MOD && plc_at_run_time(f))) {
             plc_error(f->p, loc, "write div_down, div_up, div_half_up or div_half_even",
                       op == TOK_DIV ? "the quotient of these constants is not exact"
                                     : "this remainder does not exist");
@@ -131,6 +131,9 @@ bool plc_fold(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc, plc_val 
         ok = fold_bits(op, a.nums, b.nums, a.type, &r);
     }
     const bool is_bare = a.is_bare && b.is_bare;
+    if (plc_at_run_time(f) && !is_bare && (!ok || !plc_fits(&r, a.type))) {
+        return false;
+    }
     if (!ok || (!is_bare && !plc_fits(&r, a.type))) {
         plc_error(f->p, loc, NULL, "the constant result does not fit %.*s", PLC_FMT(a.type->name));
         *out = plc_val_error();
@@ -406,7 +409,9 @@ static plc_val fold_mixed(plc_fn *f, plc_tok op, plc_val a, plc_val b, const plc
     plc_val out;
     a.type = b.type = type;
     a.is_bare = b.is_bare = false;
-    return plc_fold(f, op, a, b, loc, &out) ? out : plc_val_error();
+    return plc_fold(f, op, a, b, loc, &out)
+               ? out
+               : arithmetic(f, op, plc_val_loaded(f, a), plc_val_loaded(f, b), type, PLC_NOWHERE);
 }
 
 static plc_val divide_hint(plc_fn *f, plc_tok op, plc_val a, plc_loc loc)
@@ -456,7 +461,12 @@ plc_val plc_binary_values(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc l
         if ((op == TOK_MUL || op == TOK_DIV) && type->kind == TY_SCALED) {
             return mismatch(f, TOK_MUL, a, b, loc);
         }
-        return plc_fold(f, op, a, b, loc, &out) ? out : plc_val_error();
+        if (plc_fold(f, op, a, b, loc, &out)) {
+            return out;
+        }
+        if (!plc_at_run_time(f)) {
+            return plc_val_error();
+        }
     }
     if (is_compare(op)) {
         return compare(f, op, a, b, loc, to);

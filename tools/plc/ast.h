@@ -84,6 +84,7 @@ struct plc_expr {
     plc_type_expr **targs;
     uint32_t targ_count;
     const struct plc_type *noted; /* a conditional's type, once known */
+    bool no_constant;             /* was asked for a constant before, and is none */
 };
 
 typedef enum plc_stmt_kind {

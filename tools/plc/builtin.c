@@ -229,12 +229,16 @@ static plc_val b_pow(args *a)
     if (x.kind == VAL_CONST && n.kind == VAL_CONST && plc_num_small(n.nums, &count) &&
         count < 1000) {
         plc_num r = plc_num_u64(1);
-        for (uint64_t i = 0; i < count; i++) {
-            if (!plc_num_mul(&r, &r, x.nums)) {
-                return complain(a, NULL, "does not fit 256 bits here");
-            }
+        bool fits = true;
+        for (uint64_t i = 0; i < count && fits; i++) {
+            fits = plc_num_mul(&r, &r, x.nums);
         }
-        return plc_val_const(a->f, u256, r);
+        if (fits) {
+            return plc_val_const(a->f, u256, r);
+        }
+        if (!plc_at_run_time(a->f)) {
+            return complain(a, NULL, "does not fit 256 bits here");
+        }
     }
     const uint16_t b = plc_in_reg(a->f, x);
     const uint16_t c = plc_in_reg(a->f, n);

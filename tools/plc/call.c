@@ -93,6 +93,9 @@ static plc_val expand(plc_fn *f, plc_function *d, const plc_expr *e, uint16_t to
     f->floor = floor;
     f->local_count = locals;
     f->break_label = on_break;
+    if (f->expansion == 0) { /* what a call gives is no constant: see plc_at_run_time */
+        v = plc_val_loaded(f, v);
+    }
     v.is_stable = false;
     if (v.kind == VAL_REG) {
         plc_release_keep(f, mark, v.reg, v.type->leaf_count);
@@ -286,11 +289,13 @@ uint32_t plc_call_many(plc_fn *f, const plc_expr *e, plc_val **values)
             bool ok;
             f->p->mute++;
             const bool was_dead = f->dead;
+            const bool was_full = f->full;
             const uint32_t mark = plc_mark(f);
             f->dead = true;
             const bool is_foreign = plc_foreign_of(f, e, &call, &ok);
             plc_release(f, mark);
             f->dead = was_dead;
+            f->full = was_full;
             f->p->mute--;
             if (is_foreign && foreign_call(f, e, PLC_NOWHERE, &v, &base)) {
                 results = ok ? &call.method->results : NULL;

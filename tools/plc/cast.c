@@ -108,6 +108,9 @@ plc_val plc_cast(plc_fn *f, plc_val v, const plc_type *to_type, plc_loc loc, uin
                   PLC_FMT(to_type->name));
         return plc_val_error();
     }
+    if (v.kind == VAL_CONST && !plc_fits(v.nums, to_type) && plc_at_run_time(f)) {
+        v = plc_val_loaded(f, v);
+    }
     if (v.kind == VAL_CONST) {
         if (!plc_fits(v.nums, to_type)) {
             plc_error(f->p, loc, NULL, "the constant does not fit %.*s", PLC_FMT(to_type->name));

@@ -27,6 +27,9 @@ const plc_type *plc_type_of(plc_fn *f, plc_expr *e, const plc_type *hint)
     if (e->noted != NULL) {
         return e->noted == &bare ? NULL : e->noted;
     }
+    if (f->constant_only && e->no_constant) {
+        return NULL;
+    }
     const plc_fn before = *f;
     f->p->mute++;
     f->dead = true;
@@ -43,6 +46,10 @@ const plc_type *plc_type_of(plc_fn *f, plc_expr *e, const plc_type *hint)
     f->unit = before.unit;
     f->floor = before.floor;
     f->expanded = before.expanded;
+    if (f->constant_only && v.type == NULL) { /* says nothing about its type elsewhere */
+        e->no_constant = true;
+        return NULL;
+    }
     e->noted = v.is_bare || v.type == NULL ? &bare : plc_base(v.type);
     return e->noted == &bare ? NULL : e->noted;
 }
@@ -268,15 +275,12 @@ static plc_val array_value(plc_fn *f, const plc_expr *e, const plc_type *hint)
         const plc_val v = plc_expr_as(f, e->kind == EX_REPEAT ? e->a : e->list.at[i], element,
                                       element->leaf_count == 1 ? (uint16_t)(reg + i) : PLC_NOWHERE);
         scatter(f, reg, (uint32_t)count, i, v);
+        for (uint32_t j = 1; e->kind == EX_REPEAT && j < count; j++) { /* evaluated once */
+            scatter(f, reg, (uint32_t)count, j, v);
+        }
         plc_release(f, mark);
         if (e->kind == EX_REPEAT) {
-            const plc_val first = plc_val_reg(element, reg);
-            for (uint32_t j = 1; j < count && element->leaf_count == 1; j++) {
-                plc_into(f, (uint16_t)(reg + j), first);
-            }
-            if (element->leaf_count == 1 || v.type == NULL) {
-                break;
-            }
+            break;
         }
     }
     return constant_or_regs(type, nums, all, reg);

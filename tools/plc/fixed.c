@@ -163,7 +163,13 @@ static plc_val number_operand(plc_fn *f, const plc_expr *e)
 static uint16_t operand(plc_fn *f, plc_val v, bool is_signed)
 {
     const uint16_t reg = plc_in_wide(f, v);
-    if (is_signed && v.kind == VAL_REG && !v.type->is_signed && v.type->size == 32) {
+    if (is_signed && v.type != NULL && !v.type->is_signed && v.type->size == 32 &&
+        (v.kind == VAL_REG || !plc_fits(v.nums, plc_type_int(f->p, true, 256)))) {
+        if (v.kind == VAL_CONST && f->expansion == 0) {
+            plc_error(f->p, f->loc, NULL,
+                      "a constant from 2^255 up does not stand among signed "
+                      "numbers (scales up to 76)");
+        }
         plc_op(f, PL_OP_CHKU, reg, 0, 0, 0, 255);
     }
     return reg;
@@ -230,13 +236,16 @@ static plc_val quotient(plc_fn *f, const fused *q, plc_val a, plc_val c, const p
 static plc_val fuse(plc_fn *f, const fused *q, plc_val a, plc_val b, plc_val c,
                     const plc_type *type, uint32_t mark, uint16_t to)
 {
-    const bool is_signed = a.type->is_signed || b.type->is_signed || c.type->is_signed;
+    const bool is_signed =
+        type->is_signed || a.type->is_signed || b.type->is_signed || c.type->is_signed;
     f->loc = q->loc;
     if (f->constant_only) {
         plc_error(f->p, q->loc, "write the number", "this is not computed at compile time");
         return plc_val_error();
     }
-    if (c.kind == VAL_CONST && pl_u256_is_zero(&c.nums->mag)) {
+    if (c.kind == VAL_CONST && pl_u256_is_zero(&c.nums->mag) && plc_at_run_time(f)) {
+        c = plc_val_loaded(f, c);
+    } else if (c.kind == VAL_CONST && pl_u256_is_zero(&c.nums->mag)) {
         plc_error(f->p, q->loc, NULL, "the divisor is zero");
         return plc_val_error();
     }
@@ -245,8 +254,11 @@ static plc_val fuse(plc_fn *f, const fused *q, plc_val a, plc_val b, plc_val c,
                   "a signed product or quotient cannot be a %.*s", PLC_FMT(type->name));
         return plc_val_error();
     }
-    const bool plain_quotient = is_one(b) && (is_signed ? idiv_ops : div_ops)[q->round] != NO;
-    if (plain_quotient && !q->is_full) {
+    /* Only the half of a product's divisor is added to it, and must fit; spec 01 §4. */
+    const bool same =
+        q->round != R_HALF_UP || q->form == F_TO || (q->form == F_DIV && c.type->kind == TY_INT);
+    const bool exists = (is_signed ? idiv_ops : div_ops)[q->round] != NO;
+    if (is_one(b) && same && exists && !q->is_full) {
         return quotient(f, q, a, c, type, is_signed, mark, to);
     }
     const bool constant = c.kind == VAL_CONST && !is_signed;
@@ -430,11 +442,13 @@ static plc_val form_to(plc_fn *f, const plc_expr *e, const fused *q, uint32_t ma
     }
     if (a.kind == VAL_CONST) {
         plc_num n;
-        if (!plc_num_mul(&n, a.nums, unit.nums) || !plc_fits(&n, type)) {
+        if (plc_num_mul(&n, a.nums, unit.nums) && plc_fits(&n, type)) {
+            return plc_val_const(f, type, n);
+        }
+        if (!plc_at_run_time(f)) {
             plc_error(f->p, e->loc, NULL, "the constant does not fit %.*s", PLC_FMT(type->name));
             return plc_val_error();
         }
-        return plc_val_const(f, type, n);
     }
     const uint16_t x = plc_in_wide(f, a);
     if (shift == 0) {

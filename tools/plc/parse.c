@@ -187,11 +187,24 @@ plc_type_expr **plc_parse_type_args(plc_parser *q, uint32_t *count)
     return args;
 }
 
+/* Only these types take arguments: `x as u64 < y` compares. */
+static bool takes_args(plc_str name)
+{
+    static const char *const names[] = {"amount", "iamount", "price",   "iprice",
+                                        "fixed",  "ifixed",  "contract"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (plc_is(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 plc_type_expr *plc_parse_type(plc_parser *q)
 {
     plc_type_expr *t = PLC_NEW(q->p, plc_type_expr);
     t->name = plc_dotted_name(q, "a type", &t->loc);
-    if (!q->panic && plc_peek(q) == TOK_LT) {
+    if (!q->panic && plc_peek(q) == TOK_LT && takes_args(t->name)) {
         t->args = plc_parse_type_args(q, &t->arg_count);
     }
     while (!q->panic && plc_peek(q) == TOK_LBRACKET) {

@@ -352,31 +352,47 @@ static void computed_index(plc_fn *f, uint16_t reg, plc_place *place)
 {
     const uint32_t count = place->type->count;
     if (place->nums != NULL) { /* a constant array moves into registers */
-        const plc_val all = {
-            .type = place->type, .kind = VAL_CONST, .nums = place->nums + place->base};
+        const plc_val all = plc_place_read(f, place, f->loc, PLC_NOWHERE);
         place->base = plc_in_reg(f, all);
+        place->stride = 1;
         place->nums = NULL;
     }
-    if (place->stride > 1 || place->is_indexed) {
-        if (place->is_indexed) { /* so far its bound was left to the access itself */
-            check_bound(f, place->index, place->index_count);
-        }
-        check_bound(f, reg, count);
-        const plc_num s = plc_num_u64(place->stride);
-        const uint16_t step = plc_constant(f, &s, false);
-        const uint16_t product = plc_reg(f, false);
-        plc_op(f, PL_OP_NMUL, product, reg, step, 0, 0);
-        if (place->is_indexed) {
-            plc_op(f, PL_OP_NADD, product, product, place->index, 0, 0);
-        }
-        reg = product;
-    }
+    *PLC_PUSH(f->p, place->computed, place->computed_count) =
+        (plc_computed){reg, count, place->stride};
     const uint32_t before = place->is_indexed ? place->index_count : 1;
-    place->index = reg;
     place->index_count = (count - 1) * place->stride + before;
     place->is_indexed = true;
     place->stride *= count;
     place->type = place->type->base;
+}
+
+plc_place plc_place_settle(plc_fn *f, const plc_place *place, bool is_write)
+{
+    plc_place out = *place;
+    for (uint32_t i = 0; i < place->computed_count && !f->full; i++) {
+        const plc_computed *c = &place->computed[i];
+        uint16_t reg = c->reg;
+        if (place->computed_count > 1 || c->stride > 1) { /* else the access itself checks */
+            check_bound(f, reg, c->count);
+            const plc_num s = plc_num_u64(c->stride);
+            const uint16_t step = plc_constant(f, &s, false);
+            const uint16_t product = plc_reg(f, false);
+            plc_op(f, PL_OP_NMUL, product, reg, step, 0, 0);
+            if (i > 0) {
+                plc_op(f, PL_OP_NADD, product, product, out.index, 0, 0);
+            }
+            reg = product;
+        }
+        out.index = reg;
+    }
+    /* ps[ps[0].i] = p: writing the first part must not move the others. */
+    const uint32_t end = place->base + place->index_count + place->type->leaf_count * place->stride;
+    if (is_write && place->type->leaf_count > 1 && out.index >= place->base && out.index < end) {
+        const uint16_t kept = plc_reg(f, false);
+        plc_move(f, kept, out.index);
+        out.index = kept;
+    }
+    return out;
 }
 
 static bool array_element(plc_fn *f, const plc_expr *e, plc_place *place)
@@ -391,7 +407,9 @@ static bool array_element(plc_fn *f, const plc_expr *e, plc_place *place)
     if (v.type == NULL) {
         return false;
     }
-    if (v.kind == VAL_CONST) {
+    uint64_t i = 0;
+    const bool inside = v.kind == VAL_CONST && plc_num_small(v.nums, &i) && i < place->type->count;
+    if (v.kind == VAL_CONST && (inside || !plc_at_run_time(f))) {
         return constant_index(f, v, place, e->loc);
     }
     if (place->root == ROOT_STORED) {
@@ -399,12 +417,7 @@ static bool array_element(plc_fn *f, const plc_expr *e, plc_place *place)
                   "a stored array takes only constant indexes");
         return false;
     }
-    if (place->nums != NULL && place->stride > 1) {
-        plc_error(f->p, e->loc, "copy it to a variable first",
-                  "a constant array of arrays takes only constant indexes");
-        return false;
-    }
-    computed_index(f, v.reg, place);
+    computed_index(f, plc_in_reg(f, v), place);
     return true;
 }
 

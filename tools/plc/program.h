@@ -360,6 +360,10 @@ plc_val plc_expr_as(plc_fn *f, const plc_expr *e, const plc_type *want, uint16_t
 void plc_expr_into(plc_fn *f, const plc_expr *e, const plc_type *want, uint16_t to);
 void plc_condition(plc_fn *f, const plc_expr *e, bool when, uint32_t label);
 const plc_type *plc_type_of(plc_fn *f, plc_expr *e, const plc_type *hint);
+/* In an expanded body a constant is an argument: what does not fit traps there as in a call, and is
+ * no error of the source. */
+bool plc_at_run_time(const plc_fn *f);
+plc_val plc_val_loaded(plc_fn *f, plc_val v); /* in a register, also when constant */
 bool plc_const_value(plc_fn *f, const plc_expr *e, const plc_type *want, const plc_num **nums);
 
 /* arith.c */
@@ -376,6 +380,12 @@ bool plc_fixed(plc_fn *f, const plc_expr *call, const plc_type *hint, uint16_t t
 void plc_near_builtins(plc_near *near);
 
 /* place.c */
+/* A computed index of an array of `count` elements. */
+typedef struct plc_computed {
+    uint16_t reg;
+    uint32_t count, stride;
+} plc_computed;
+
 typedef enum plc_root { ROOT_NONE, ROOT_VALUE, ROOT_STORED } plc_root;
 
 /* Where a value stands: registers or a stored row, then a path into it (leaf k of the place is at
@@ -396,12 +406,17 @@ typedef struct plc_place {
     bool is_indexed;
     uint16_t index;
     uint32_t index_count;
+    plc_computed *computed; /* the indexes behind it: settled where the element is accessed */
+    uint32_t computed_count;
     const plc_member *bits;
     const plc_type *bits_type;
     plc_list *list;   /* the list itself, without index */
     bool check_first; /* an element of a list: must exist before it is written */
 } plc_place;
 
+/* Checks the bounds of all computed indexes and joins them to one: INDEX belongs to the access,
+ * after everything that the place and the assigned value evaluate. */
+plc_place plc_place_settle(plc_fn *f, const plc_place *place, bool is_write);
 bool plc_place_of(plc_fn *f, const plc_expr *e, plc_place *place);
 plc_val plc_place_read(plc_fn *f, const plc_place *place, plc_loc loc, uint16_t to);
 void plc_place_write(plc_fn *f, const plc_place *place, plc_val v, plc_loc loc);

@@ -52,6 +52,16 @@ uint16_t plc_in_reg(plc_fn *f, plc_val v)
     return reg;
 }
 
+plc_val plc_val_loaded(plc_fn *f, plc_val v)
+{
+    return v.kind == VAL_CONST ? plc_val_reg(v.type, plc_in_reg(f, v)) : v;
+}
+
+bool plc_at_run_time(const plc_fn *f)
+{
+    return f->expansion > 0 && !f->constant_only;
+}
+
 /* The value of an unsigned or signed scalar in a wide register. */
 uint16_t plc_in_wide(plc_fn *f, plc_val v)
 {
