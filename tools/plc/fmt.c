@@ -161,8 +161,7 @@ static bool space_between(const printer *w, uint32_t i)
     /* `- -x` must not become `--x`: signs that would grow into another keep their space */
     const plc_str sign = {w->file->text + w->tokens[i - 1].offset, w->tokens[i - 1].size};
     return a->kind > TOK_TEXT && b->kind > TOK_TEXT && a->use != USE_GENERIC &&
-           b->use != USE_GENERIC &&
-           plc_sign_grows(sign, w->file->text[w->tokens[i].offset]);
+           b->use != USE_GENERIC && plc_sign_grows(sign, w->file->text[w->tokens[i].offset]);
 }
 
 static void comment(printer *w, uint32_t from, uint32_t to)

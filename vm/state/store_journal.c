@@ -38,8 +38,7 @@ pl_status store_begin(pl_store *store)
                          sizeof(store_level)));
     store->levels = levels;
     store->level_capacity = (uint32_t)capacity;
-    store->levels[store->level_count++] =
-        (store_level){store->saved_size, ++store->stamp};
+    store->levels[store->level_count++] = (store_level){store->saved_size, ++store->stamp};
     if (store->level_count == 2) { /* a transaction of its own inside the block */
         store->writes = 0;
     }
