@@ -87,14 +87,25 @@ def unit_suites(build):
     return suites
 
 
-def storm_suites(build, cases, sequences, fuzz):
+def language_storm(build, count):
+    """Random contracts whose results are known before they are compiled."""
     folder = BUILDS[build][0].split("B=")[1]
-    suites = [Suite(f"{build} num_storm", f"{folder}/storm/num_storm --cases {cases} --seed 1", 7200),
-              Suite(f"{build} state_storm", f"{folder}/storm/state_storm --sequences {sequences} --seed 1", 7200)]
-    for name in stems("tests/fuzz/fuzz_*.c"):
-        corpus = "fixtures/fuzz/" + name.removeprefix("fuzz_")
-        suites.append(Suite(f"{build} {name}", f"{folder}/fuzz/{name} --runs {fuzz} --seed 1 {corpus}", 7200))
-    return suites
+    return [Suite(f"{build} language storm", f"python3 tests/plc/random_programs.py --count {count} --seed 1"
+                  f" --out {folder}/language_storm --runner {folder}/plc/runner", 3600)]
+
+
+def fuzz_suites(build, effort):
+    """effort: "--runs N" or "--seconds T"."""
+    folder = BUILDS[build][0].split("B=")[1]
+    return [Suite(f"{build} {name}", f"{folder}/fuzz/{name} {effort} --seed 1 fixtures/fuzz/"
+                  + name.removeprefix("fuzz_"), 14400) for name in stems("tests/fuzz/fuzz_*.c")]
+
+
+def storm_suites(build, cases, sequences, blocks):
+    folder = BUILDS[build][0].split("B=")[1]
+    return [Suite(f"{build} num_storm", f"{folder}/storm/num_storm --cases {cases} --seed 1", 7200),
+            Suite(f"{build} state_storm", f"{folder}/storm/state_storm --sequences {sequences} --seed 1", 7200),
+            Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 
 def whole_suites(data, long):
@@ -126,18 +137,17 @@ def run_all(suites, jobs):
 
 def plan(options):
     if options.fuzz:
-        return [["asan"], storm_suites("asan", 1000, 10, 2000000)[2:]]
+        return [["asan"], fuzz_suites("asan", "--seconds 60")]
     if options.long:
         return [["gcc", "limb32", "asan"],
-                storm_suites("gcc", 10_000_000, 100_000, 10_000_000)
-                + storm_suites("limb32", 10_000_000, 1000, 1000)[:1]
-                + whole_suites(options.data, True)]
+                storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
+                + storm_suites("limb32", 10_000_000, 1000, 1) + whole_suites(options.data, True)]
     suites = []
     for build in BUILDS:
         suites += unit_suites(build)
-    suites += storm_suites("gcc", 100_000, 1000, 100_000)
-    suites += storm_suites("asan", 3_000, 100, 20_000)
-    suites += storm_suites("limb32", 100_000, 100, 1000)[:1]
+    suites += storm_suites("gcc", 100_000, 1000, 6) + fuzz_suites("gcc", "--runs 100000")
+    suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
+    suites += storm_suites("limb32", 100_000, 100, 1)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
 

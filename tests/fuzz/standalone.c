@@ -1,17 +1,22 @@
 /* A fuzzing loop for compilers without libFuzzer; every fuzz target links it instead.
  *
  *   TARGET --runs N --seed S FOLDER...     N mutated inputs, from the files of the folders
+ *   TARGET --seconds T --seed S FOLDER...  as many as T seconds give
  *   TARGET FILE...                         each file once: replays a finding
  *
  * It keeps no coverage: it stacks a few byte-level changes on inputs of the corpus. The same seed
- * and corpus give the same inputs. An input that crashes stands in crash-input (in the working
- * directory), written before every run only when PL_FUZZ_KEEP is set. */
+ * and corpus give the same inputs. An input that ends the program is left in the file crash-input
+ * (in the working directory). */
 #include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #define INPUT_MAX (1u << 16)
 #define FILES_MAX 4096u
@@ -125,47 +130,67 @@ static size_t change(uint8_t *bytes, size_t size)
     }
 }
 
-static void keep(const uint8_t *bytes, size_t size)
+/* What runs now, for the handler below. */
+static const uint8_t *running;
+static size_t running_size;
+
+static void keep_running_input(int number)
 {
-    FILE *file = fopen("crash-input", "wb");
-    if (file != NULL) {
-        (void)fwrite(bytes, 1, size, file);
-        (void)fclose(file);
+    const int file = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (file >= 0) {
+        const ssize_t done = write(file, running, running_size);
+        (void)(done + close(file));
+    }
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static void keep_inputs_that_crash(void)
+{
+    static const int numbers[] = {SIGILL, SIGTRAP, SIGABRT, SIGFPE};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        (void)signal(numbers[i], keep_running_input);
     }
 }
 
-static void storm(uint64_t runs)
+/* Stops after `runs` inputs, or at the second `until` when that is not 0. Returns how many ran. */
+static uint64_t storm(uint64_t runs, time_t until)
 {
     uint8_t *bytes = malloc(INPUT_MAX);
-    const int keeps = getenv("PL_FUZZ_KEEP") != NULL;
-    for (uint64_t run = 0; run < runs && bytes != NULL; run++) {
+    uint64_t run = 0;
+    for (; run < runs && bytes != NULL; run++) {
         const input *from = &corpus[draw(corpus_count)];
         size_t size = from->size;
         memcpy(bytes, from->bytes, size);
         for (uint64_t changes = draw(6); changes > 0; changes--) {
             size = change(bytes, size);
         }
-        if (keeps) {
-            keep(bytes, size);
-        }
         uint8_t *exact = malloc(size + (size == 0)); /* so that reading beyond it is seen */
-        if (exact == NULL) {
+        if (exact == NULL || (until != 0 && run % 64 == 0 && time(NULL) >= until)) {
+            free(exact);
             break;
         }
         memcpy(exact, bytes, size);
+        running = exact;
+        running_size = size;
         (void)LLVMFuzzerTestOneInput(exact, size);
         free(exact);
     }
     free(bytes);
+    return run;
 }
 
 int main(int argc, char **argv)
 {
     uint64_t runs = 0;
+    time_t until = 0;
     random_state = 1;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
             runs = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
+            until = time(NULL) + (time_t)strtoull(argv[++i], NULL, 10);
+            runs = UINT64_MAX;
         } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
             random_state = strtoull(argv[++i], NULL, 10);
         } else {
@@ -173,13 +198,17 @@ int main(int argc, char **argv)
         }
     }
     if (corpus_count == 0) {
-        (void)fprintf(stderr, "usage: TARGET [--runs N] [--seed S] FILE-OR-FOLDER...\n");
+        (void)fprintf(stderr,
+                      "usage: TARGET [--runs N | --seconds T] [--seed S] FILE-OR-FOLDER...\n");
         return 2;
     }
+    keep_inputs_that_crash();
     for (size_t i = 0; i < corpus_count; i++) {
+        running = corpus[i].bytes;
+        running_size = corpus[i].size;
         (void)LLVMFuzzerTestOneInput(corpus[i].bytes, corpus[i].size);
     }
-    storm(runs);
+    runs = storm(runs, until);
     (void)printf("%llu inputs, none crashed\n", (unsigned long long)(runs + corpus_count));
     for (size_t i = 0; i < corpus_count; i++) {
         free(corpus[i].bytes);
