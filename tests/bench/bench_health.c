@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "tests/bench/native.h"
+#include "tests/support/heap.h"
 #include "tests/support/timing.h"
-#include "tools/common/memory.h"
 #include "tools/plc/plc.h"
 #include "vm/machine/exec.h"
 #include "vm/state/store.h"
@@ -29,19 +29,6 @@ typedef struct bench {
     uint32_t reserve_count;
     pl_u256 answer_vm, answer_native;
 } bench;
-
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(block);
-}
 
 static bool load_file(void *context, const char *path, const char **text, size_t *size)
 {
@@ -164,7 +151,7 @@ static bool fill_position(bench *b, unsigned account, unsigned asset)
 
 static bool setup(bench *b, const char *path)
 {
-    b->memory = (pl_memory){.take = take, .give = give};
+    b->memory = heap_memory;
     if (!compile(b, path) || pl_store_create(&b->store, &b->memory) != PL_OK ||
         pl_machine_create(&b->machine, &b->memory) != PL_OK) {
         return false;

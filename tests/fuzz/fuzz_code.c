@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/heap.h"
 #include "vm/base/assume.h"
 #include "vm/machine/disasm.h"
 #include "vm/machine/exec.h"
@@ -17,22 +18,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t taken;
-
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    taken += size;
-    return malloc(size);
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    taken -= size;
-    free(block);
-}
-
-static const pl_memory memory = {NULL, take, give};
 
 static void swallow(void *context, const char *text, size_t size)
 {
@@ -95,11 +80,11 @@ static void run_all(const pl_code *code)
     pl_status status = PL_OK;
     if (machine == NULL) {
         const size_t before = taken;
-        status = pl_machine_create(&machine, &memory);
+        status = pl_machine_create(&machine, &heap_memory);
         PL_ASSERT(status == PL_OK);
         taken = before;
     }
-    status = pl_store_create(&store, &memory);
+    status = pl_store_create(&store, &heap_memory);
     PL_ASSERT(status == PL_OK);
     add_tables(store, pl_system_tables, PL_SYSTEM_TABLE_COUNT, 0);
     add_tables(store, code->tables, code->table_count, 1);
@@ -118,14 +103,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     pl_code code;
     pl_code_error where;
-    const pl_status status = pl_code_load(&code, &where, &memory, data, size);
+    const pl_status status = pl_code_load(&code, &where, &heap_memory, data, size);
     PL_ASSERT(status == PL_OK || pl_is_reject(status));
     if (status == PL_OK) {
         uint32_t sum = 0;
         const pl_sink sink = {&sum, swallow};
         pl_disasm_code(&sink, &code);
         run_all(&code);
-        pl_code_free(&code, &memory);
+        pl_code_free(&code, &heap_memory);
     } else {
         PL_ASSERT(where.offset <= size);
     }

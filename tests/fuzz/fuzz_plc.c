@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/heap.h"
 #include "tools/plc/plc.h"
 #include "vm/base/assume.h"
 #include "vm/machine/code.h"
@@ -13,19 +14,6 @@ typedef struct input {
     const char *text;
     size_t size;
 } input;
-
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(block);
-}
 
 /* The input is the contract; a module that it imports is a small one of our own. */
 static bool load(void *context, const char *path, const char **text, size_t *size)
@@ -48,7 +36,6 @@ static bool load(void *context, const char *path, const char **text, size_t *siz
 static bool compile(uint8_t hash[32], const char *text, size_t size)
 {
     const plc_options options = {.memory_max = (size_t)64 << 20};
-    const pl_memory memory = {NULL, take, give};
     input in = {text, size};
     plc_result result;
     plc_compile(&result, load, &in, "fuzz.plim", &options);
@@ -61,9 +48,9 @@ static bool compile(uint8_t hash[32], const char *text, size_t size)
     if (ok) {
         pl_code code;
         pl_code_error where;
-        PL_ASSERT(pl_code_load(&code, &where, &memory, result.bytes, result.size) == PL_OK);
+        PL_ASSERT(pl_code_load(&code, &where, &heap_memory, result.bytes, result.size) == PL_OK);
         memcpy(hash, code.hash, 32);
-        pl_code_free(&code, &memory);
+        pl_code_free(&code, &heap_memory);
     }
     plc_result_free(&result);
     return ok;

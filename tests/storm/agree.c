@@ -10,26 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/heap.h"
 #include "vm/plimsoll.h"
 #include "vm/state/proof.h"
 
 #define PATH_SIZE 1024u
 #define LINE_SIZE (8u * PL_PROOF_SIZE_MAX)
-
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(block);
-}
-
-static const pl_memory memory = {NULL, take, give};
 
 /* The whole file, to be freed; NULL when it cannot be read. */
 static uint8_t *read_file(const char *path, size_t *size)
@@ -78,7 +64,7 @@ static pl_status replay_chain(pl_chain **out, const uint8_t *bytes, size_t size,
     pl_status status = pl_history_open(&history, bytes, size);
     pl_chain *chain = NULL;
     if (status == PL_OK) {
-        status = pl_chain_create(&chain, NULL, &memory, history.world, history.world_size);
+        status = pl_chain_create(&chain, NULL, &heap_memory, history.world, history.world_size);
     }
     *out = chain;
     if (status != PL_OK) {
@@ -153,10 +139,10 @@ static bool agree_on_code(const char *path, const char *verdict, const char *has
     pl_code code;
     pl_code_error where;
     char mine[65] = "-";
-    const pl_status status = pl_code_load(&code, &where, &memory, bytes, size);
+    const pl_status status = pl_code_load(&code, &where, &heap_memory, bytes, size);
     if (status == PL_OK) {
         hex(mine, code.hash, 32);
-        pl_code_free(&code, &memory);
+        pl_code_free(&code, &heap_memory);
     }
     free(bytes);
     if ((status == PL_OK) == (strcmp(verdict, "OK") == 0) && strcmp(mine, hash) == 0) {
@@ -179,7 +165,7 @@ static bool agree_on_world(const char *path, const char *verdict, const char *ro
     }
     pl_chain *chain = NULL;
     char mine[65] = "-";
-    const pl_status status = pl_chain_create(&chain, NULL, &memory, bytes, size);
+    const pl_status status = pl_chain_create(&chain, NULL, &heap_memory, bytes, size);
     if (status == PL_OK) {
         pl_head head;
         pl_chain_head(&head, chain);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/heap.h"
 #include "tools/plc/plc.h"
 #include "vm/machine/code.h"
 
@@ -43,21 +44,6 @@ static plc_result compile(const char *text, const char *module)
     return result;
 }
 
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(block);
-}
-
-static const pl_memory memory = {NULL, take, give};
-
 static pl_code loaded(const plc_result *result)
 {
     pl_code code;
@@ -67,7 +53,7 @@ static pl_code loaded(const plc_result *result)
         (void)plc_diagnostic_text(&result->diagnostics[0], text, sizeof text);
         fail_msg("%s", text);
     }
-    assert_int_equal(pl_code_load(&code, &where, &memory, result->bytes, result->size), PL_OK);
+    assert_int_equal(pl_code_load(&code, &where, &heap_memory, result->bytes, result->size), PL_OK);
     return code;
 }
 
@@ -88,7 +74,7 @@ static void expect_ops(const char *source, const char *function, const uint8_t *
         }
     }
     assert_true(found);
-    pl_code_free(&code, &memory);
+    pl_code_free(&code, &heap_memory);
     plc_result_free(&result);
 }
 
@@ -166,8 +152,8 @@ static void test_same_input_same_bytes(void **state)
     pl_code without = loaded(&b);
     assert_memory_equal(with.hash, without.hash, 32);
     assert_int_equal(without.symbols_size, 0);
-    pl_code_free(&with, &memory);
-    pl_code_free(&without, &memory);
+    pl_code_free(&with, &heap_memory);
+    pl_code_free(&without, &heap_memory);
     plc_result_free(&a);
     plc_result_free(&b);
 }
@@ -184,7 +170,7 @@ static void test_instances(void **state)
     pl_code code = loaded(&r);
     assert_int_equal(code.table_count, 4);
     assert_int_equal(code.function_count, 5);
-    pl_code_free(&code, &memory);
+    pl_code_free(&code, &heap_memory);
     plc_result_free(&r);
     r = compile("contract c; import \"m.plim\"; public pure f() {}",
                 "module m; import \"m.plim\";");
@@ -272,7 +258,7 @@ static void test_depth_is_cheap(void **state)
     strcat(source, "; return x; }\n");
     plc_result r = compile(source, NULL);
     pl_code code = loaded(&r);
-    pl_code_free(&code, &memory);
+    pl_code_free(&code, &heap_memory);
     plc_result_free(&r);
 }
 
