@@ -111,7 +111,7 @@ def storm_suites(build, cases, sequences, blocks):
 def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model", 1800),
-              Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_import"),
+              Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_import tests.cli.test_run"),
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
@@ -141,13 +141,15 @@ def plan(options):
     if options.long:
         return [["gcc", "limb32", "asan"],
                 storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
-                + storm_suites("limb32", 10_000_000, 1000, 1) + whole_suites(options.data, True)]
+                + storm_suites("limb32", 10_000_000, 1000, 1)
+                + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
     for build in BUILDS:
         suites += unit_suites(build)
     suites += storm_suites("gcc", 100_000, 1000, 6) + fuzz_suites("gcc", "--runs 100000")
     suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
     suites += storm_suites("limb32", 100_000, 100, 1)
+    suites += language_storm("gcc", 150) + language_storm("asan", 50)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
 
