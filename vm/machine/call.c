@@ -34,6 +34,19 @@ static const pl_function *resolve(const pl_code *code, const pl_import *import)
     return NULL;
 }
 
+/* resolve, remembered for the rest of the run. */
+static const pl_function *resolve_once(pl_machine *m, const pl_contract *contract,
+                                       const pl_contract *from, const pl_import *import)
+{
+    const uint32_t index = (uint32_t)(import - from->code->imports);
+    pl_resolved *const known =
+        &m->resolved[(index + 7 * contract->number + 13 * from->number) % PL_RESOLVED_COUNT];
+    if (known->run != m->run || known->import != import || known->code != contract->code) {
+        *known = (pl_resolved){m->run, import, contract->code, resolve(contract->code, import)};
+    }
+    return known->function;
+}
+
 static bool is_running(const pl_machine *m, const pl_contract *contract)
 {
     for (uint32_t i = 0; i < m->activation_count; i++) {
@@ -54,13 +67,14 @@ static pl_status values_fit(const pl_code *code, const pl_field *fields, uint32_
 }
 
 static pl_status find_callee(const pl_contract **contract, const pl_function **function,
-                             const pl_machine *m, uint64_t number, const pl_import *import)
+                             pl_machine *m, uint64_t number, const pl_contract *from,
+                             const pl_import *import)
 {
     if (number == 0 || number > m->linkage->contract_count) {
         return PL_TRAP_NO_CONTRACT;
     }
     *contract = &m->linkage->contracts[number - 1];
-    *function = resolve((*contract)->code, import);
+    *function = resolve_once(m, *contract, from, import);
     if (*function == NULL) {
         return PL_TRAP_NO_FUNCTION;
     }
@@ -81,7 +95,7 @@ pl_status pl_call_contract(pl_machine *m, const pl_step *ip, pl_border border)
     const pl_register *const arguments = pl_at(caller->base, ip->c);
     const pl_contract *to;
     const pl_function *function;
-    PL_TRY(find_callee(&to, &function, m, pl_at(caller->base, ip->a)->n, import));
+    PL_TRY(find_callee(&to, &function, m, pl_at(caller->base, ip->a)->n, from, import));
     PL_TRY(values_fit(from->code, import->parameters, import->parameter_count, arguments));
     PL_TRY(values_fit(to->code, function->parameters, function->parameter_count, arguments));
     PL_TRY(pl_frame_push(m, function, border, pl_frame_end(caller)));

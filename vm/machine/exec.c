@@ -210,6 +210,7 @@ pl_status pl_machine_run(pl_machine *machine, pl_outcome *outcome, pl_door *door
     machine->time_s = call->time_s;
     machine->caller = call->caller;
     machine->outcome = outcome;
+    machine->run++;
     machine->depth = machine->activation_count = machine->event_count = 0;
     machine->events_size = 0;
     outcome->status = begin(machine, call);

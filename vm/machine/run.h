@@ -65,6 +65,17 @@ typedef struct pl_activation {
 #define PL_EVENT_HEAD_SIZE 10u
 #define PL_EVENTS_SIZE_MAX (PL_EVENTS_PER_TX_MAX * (PL_EVENT_HEAD_SIZE + 32u * PL_ARGUMENTS_MAX))
 
+/* A resolved import. Looking one up compares names and types with every function of the callee, so
+ * a loop of calls looks it up once. */
+typedef struct pl_resolved {
+    uint64_t run; /* pl_machine.run when it was looked up: codes may change between runs */
+    const pl_import *import;
+    const pl_code *code;         /* of the callee */
+    const pl_function *function; /* NULL: it has none */
+} pl_resolved;
+
+#define PL_RESOLVED_COUNT 64u
+
 struct pl_machine {
     pl_memory memory;
     pl_register *registers; /* PL_STACK_REGISTERS_MAX */
@@ -81,6 +92,8 @@ struct pl_machine {
     uint32_t activation_count;
     uint32_t event_count;
     size_t events_size;
+    uint64_t run; /* counts pl_machine_run */
+    pl_resolved resolved[PL_RESOLVED_COUNT];
     pl_frame frames[PL_CALL_DEPTH_MAX];
     pl_activation activations[PL_CALL_DEPTH_MAX];
 
