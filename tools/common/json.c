@@ -61,13 +61,25 @@ static void spell_path(char path[PATH_SIZE], const pt_json *node)
     }
 }
 
+/* "file:line: " before the sentence; a file that is one value has no line to name. */
+static pt_exit name_place(const pt_json *node, pt_report *report)
+{
+    if (node->line != 0) {
+        pt_prefix(report, "%s:%zu", node->file, node->line);
+    } else {
+        pt_prefix(report, "%s", node->file);
+    }
+    return PT_INPUT;
+}
+
 pt_exit pt_json_wrong(const pt_json *node, pt_report *report, const char *expected)
 {
     char path[PATH_SIZE], found[FOUND_SIZE + 16];
     spell_path(path, node);
     describe_found(found, node->value);
-    return pt_fail(report, PT_INPUT, "%s:%zu: %s%sexpected %s, found %s", node->file, node->line,
-                   path, path[0] == '\0' ? "" : ": ", expected, found);
+    (void)pt_fail(report, PT_INPUT, "%s%sexpected %s, found %s", path, path[0] == '\0' ? "" : ": ",
+                  expected, found);
+    return name_place(node, report);
 }
 
 pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *text, size_t size,
@@ -77,8 +89,10 @@ pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *
     *root = (pt_json){.file = file, .line = line};
     root->value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (root->value == NULL) {
-        return pt_fail(report, PT_INPUT, "%s:%zu: not JSON at character %d: %s", file, line,
-                       error.position, error.text);
+        return line != 0 ? pt_fail(report, PT_INPUT, "%s:%zu: not JSON at character %d: %s", file,
+                                   line, error.position, error.text)
+                         : pt_fail(report, PT_INPUT, "%s:%d:%d: not JSON: %s", file, error.line,
+                                   error.column, error.text);
     }
     if (!json_is_object(root->value)) {
         const pt_exit result = pt_json_wrong(root, report, "an object");
@@ -138,10 +152,10 @@ pt_exit pt_json_only(const pt_json *object, const char *const *keys, size_t key_
             const char *near = pt_name_nearest(key, keys, key_count);
             char path[PATH_SIZE];
             spell_path(path, object);
-            return pt_fail(report, PT_INPUT, "%s:%zu: %s%sunknown key \"%.40s\"%s%s%s",
-                           object->file, object->line, path, path[0] == '\0' ? "" : ": ", key,
-                           near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                           near != NULL ? "\"?" : "");
+            (void)pt_fail(report, PT_INPUT, "%s%sunknown key \"%.40s\"%s%s%s", path,
+                          path[0] == '\0' ? "" : ": ", key, near != NULL ? "; did you mean \"" : "",
+                          near != NULL ? near : "", near != NULL ? "\"?" : "");
+            return name_place(object, report);
         }
     }
     return PT_OK;

@@ -22,7 +22,8 @@ typedef struct pt_json {
     size_t line; /* from 1; 0: the file as a whole */
 } pt_json;
 
-/* Parses one JSON object. The root must be given back with json_decref(root->value). */
+/* Parses one JSON object; line 0: the whole file is this object. The root must be given back with
+ * json_decref(root->value). */
 pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *text, size_t size,
                       pt_report *report);
 

@@ -9,7 +9,7 @@
 #include "tools/common/memory.h"
 #include "tools/common/source.h"
 #include "tools/common/value.h"
-#include "tools/common/world_json.h"
+#include "tools/import/folder.h"
 #include "tools/import/trace_text.h"
 
 enum { TRACE_GAS_MAX = 200000000, TRACE_HOOK_GAS = 10000000 };
@@ -168,8 +168,7 @@ static pt_exit seal(import_run *run, uint64_t time_s, const pt_bytes *body, pt_r
                        "transaction; the trace and the contract do not fit",
                        run->trace.file, run->line);
     }
-    pt_put_u32(&run->history, (uint32_t)result.block_size);
-    pt_put(&run->history, result.block, result.block_size);
+    pt_history_block(&run->history, &result);
     return PT_OK;
 }
 
@@ -185,10 +184,7 @@ static pt_exit first_block(import_run *run, pt_report *report)
     (void)snprintf(source, sizeof source, "%s: recorded under an EVM, file %s",
                    trace->protocol->name, pt_path_base(trace->file));
     pt_expect_write_head(&run->expectations, source, run->queries, run->query_count);
-    pt_put_text(&run->history, "PLHS");
-    pt_put_u16(&run->history, 1);
-    pt_put_u32(&run->history, (uint32_t)run->world.size);
-    pt_put(&run->history, run->world.data, run->world.size);
+    pt_history_begin(&run->history, &run->world);
     pt_exit result = pt_trace_first_body(&body, trace, pl_chain_world(run->chain)->id,
                                          trace->build.time_s, report);
     if (result == PT_OK) {
@@ -252,54 +248,12 @@ static pt_exit all_steps(import_run *run, pt_report *report)
     return PT_OK;
 }
 
-static pt_exit write_packed(pt_outputs *outputs, const char *folder, const char *name,
-                            const pt_bytes *bytes, pt_report *report)
+static pt_exit write_all(const import_run *run, const char *folder, pt_report *report)
 {
-    pt_bytes packed = {0};
-    char *path = pt_path_join(folder, name);
-    pt_gzip(&packed, bytes->data, bytes->size);
-    const pt_exit result = pt_outputs_write(outputs, path, packed.data, packed.size, report);
-    free(path);
-    pt_bytes_free(&packed);
-    return result;
-}
-
-static pt_exit write_text(pt_outputs *outputs, const char *folder, const char *name,
-                          const char *text, pt_report *report)
-{
-    char *path = pt_path_join(folder, name);
-    const pt_exit result = pt_outputs_write(outputs, path, text, strlen(text), report);
-    free(path);
-    return result;
-}
-
-static pt_exit write_all(import_run *run, const char *folder, pt_report *report)
-{
-    pt_outputs outputs = {0};
-    json_t *world = pt_world_json(run->chain);
-    char *json = json_dumps(world, JSON_INDENT(2));
     char *readme = pt_trace_readme(&run->trace, run->chain, run->query_count);
-    pt_exit result = json == NULL ? pt_fail(report, PT_LIMIT, "out of memory") : PT_OK;
-    result = result == PT_OK ? pt_outputs_folder(&outputs, folder, report) : result;
-    if (result == PT_OK) {
-        result = write_packed(&outputs, folder, "history.plh.gz", &run->history, report);
-    }
-    if (result == PT_OK) {
-        result = write_packed(&outputs, folder, "expect.plx.gz", &run->expectations, report);
-    }
-    if (result == PT_OK) {
-        result = write_text(&outputs, folder, "world.json", json, report);
-    }
-    if (result == PT_OK) {
-        result = write_text(&outputs, folder, "README.md", readme, report);
-    }
-    if (result == PT_OK) {
-        result = pt_outputs_commit(&outputs, report);
-    }
-    pt_outputs_close(&outputs);
+    const pt_exit result =
+        pt_folder_write(folder, &run->history, &run->expectations, run->chain, readme, report);
     free(readme);
-    free(json);
-    json_decref(world);
     return result;
 }
 

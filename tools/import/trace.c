@@ -160,16 +160,7 @@ void pt_trace_add_feed(pt_trace *trace, const char *recorded, uint8_t decimals,
     feed_name(name, trace, recorded, number);
     (void)snprintf(trace->feed_names[number], sizeof trace->feed_names[0], "%s", recorded);
     pt_build_feed *feed = pt_build_add_feed(&trace->build, name);
-    feed->format = PL_FEED_NATIVE;
-    feed->decimals = decimals;
-    feed->quorum = 1;
-    feed->signer_count = 1;
-    feed->staleness_s = 0; /* every report is of its own block */
-    feed->future_s = 0;
-    feed->min = pl_u256_zero();
-    feed->max = pl_u256_max_value();
-    feed->max.limb[PL_U256_LIMBS - 1] >>= 1; /* 2^255 - 1, the largest signed number */
-    memcpy(feed->signers[0], trace->signer.public_key, 33);
+    pt_build_stand_in_feed(feed, decimals, trace->signer.public_key);
     (void)snprintf(feed->note, sizeof feed->note, "%s; %s: recorded prices carry no signatures",
                    real_feed, PT_STAND_IN);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/common/names.h"
+#include "tools/import/body.h"
 #include "tools/import/trace.h"
 
 /* Gas of a recorded call: more than any of them needs, so that gas never decides an imported
@@ -17,10 +18,7 @@ static pt_exit put_price(pt_bytes *body, pt_trace *trace, const uint8_t world_id
                                       .time_s = time_s,
                                       .price = *price,
                                       .decimals = trace->build.feeds[feed].decimals};
-    const size_t start = body->size;
-    pt_put_u32(body, 0);
-    PT_TRY(pt_signer_report(body, &trace->signer, world_id, &recorded, report));
-    pt_set_u32(body, start, (uint32_t)(body->size - start - 4));
+    PT_TRY(pt_body_report(body, &trace->signer, world_id, &recorded, report));
     trace->prices++;
     return PT_OK;
 }
@@ -75,12 +73,7 @@ static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const 
                     .arguments = arguments.data,
                     .arguments_size = (uint32_t)arguments.size};
         pt_trace_account(tx.caller, from);
-        const size_t size = pl_tx_size(&tx);
-        uint8_t *encoded = pt_take(size);
-        pl_tx_encode(encoded, &tx);
-        pt_put_u32(body, (uint32_t)size);
-        pt_put(body, encoded, size);
-        free(encoded);
+        pt_body_call(body, &tx);
         trace->transactions++;
     }
     pt_bytes_free(&arguments);

@@ -44,6 +44,20 @@ pt_build_feed *pt_build_add_feed(pt_build *build, const char *name)
     return feed;
 }
 
+void pt_build_stand_in_feed(pt_build_feed *feed, uint8_t decimals, const uint8_t signer[33])
+{
+    feed->format = PL_FEED_NATIVE;
+    feed->decimals = decimals;
+    feed->quorum = 1;
+    feed->signer_count = 1;
+    feed->staleness_s = 0; /* every report is of its own block */
+    feed->future_s = 0;
+    feed->min = pl_u256_zero();
+    feed->max = pl_u256_max_value();
+    feed->max.limb[PL_U256_LIMBS - 1] >>= 1; /* 2^255 - 1, the largest signed number */
+    memcpy(feed->signers[0], signer, 33);
+}
+
 void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
                         const uint8_t value[32])
 {

@@ -69,6 +69,9 @@ pt_build_feed *pt_build_add_feed(pt_build *build, const char *name);
 void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
                         const uint8_t value[32]);
 
+/* A 1-of-1 feed of this signer for prices of the block's own time, 0 to 2^255 - 1. */
+void pt_build_stand_in_feed(pt_build_feed *feed, uint8_t decimals, const uint8_t signer[33]);
+
 /* One genesis row: begin (fields take their defaults), set by name, end. */
 typedef struct pt_row {
     pt_build *build;

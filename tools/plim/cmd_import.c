@@ -1,5 +1,4 @@
 /* plim import evm-trace: recorded runs into histories. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "tools/common/source.h"
 #include "tools/common/value.h"
 #include "tools/import/evm_trace.h"
+#include "tools/import/folder.h"
 #include "tools/plim/commands.h"
 
 /* "traces/seed-5.jsonl.gz" is seed-5. free() it. */
@@ -29,35 +29,12 @@ static char *run_name(const char *file)
     return pt_copy_text(base, size);
 }
 
-/* A new folder, an empty one or one of an earlier import: a README.md of somebody else is not
- * written over. */
-static pt_exit check_folder(const char *folder, pt_report *report)
-{
-    char *history = pt_path_join(folder, "history.plh.gz");
-    const bool ours = pt_is_file(history);
-    free(history);
-    DIR *open = ours ? NULL : opendir(folder);
-    if (open == NULL) {
-        return PT_OK; /* not there: the import makes it */
-    }
-    bool empty = true;
-    for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
-        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
-    }
-    (void)closedir(open);
-    return empty ? PT_OK
-                 : pt_fail(report, PT_INPUT,
-                           "%s: this folder holds something else than an import; name a new or "
-                           "empty folder",
-                           folder);
-}
-
 static pt_exit import_one(const char *file, const char *folder, const char *contracts,
                           pt_report *report)
 {
     pt_import_result result;
     char root[65];
-    PT_TRY(check_folder(folder, report));
+    PT_TRY(pt_folder_check(folder, report));
     PT_TRY(pt_import_evm_trace(&result, file, folder, contracts, report));
     pt_hex(root, result.root, 32);
     (void)printf("%s: %s, %llu blocks, %llu transactions (%llu liquidations, %llu refused), "

@@ -8,7 +8,7 @@
 #include "vm/plimsoll.h"
 
 static const pt_command *const commands[] = {
-    &pt_command_build,  &pt_command_check,  &pt_command_fmt,  &pt_command_disasm,
+    &pt_command_build,  &pt_command_check,  &pt_command_fmt,  &pt_command_disasm,  &pt_command_run,
     &pt_command_import, &pt_command_replay, &pt_command_show, &pt_command_version,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -22,7 +22,9 @@ static void print_overview(void)
     }
     (void)printf(
         "  plim help [COMMAND]     this page, or the page of one command\n\n"
-        "Start here, with any recorded run of a protocol that plim knows:\n"
+        "Start here, with a contract and a world that you write (plim run --help has one):\n"
+        "  plim run contracts/examples/margin_account.world.json -o run\n"
+        "or with any recorded run of a protocol that plim knows:\n"
         "  plim import evm-trace seed-5.jsonl.gz -o run    make a history out of it\n"
         "  plim replay run                                 recompute and compare everything\n"
         "  plim show run account u1                        look at one account\n\n"
