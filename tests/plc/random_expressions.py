@@ -54,6 +54,8 @@ class Expressions:
 
     def number(self, t):
         r = self.rng
+        if r.random() < 0.4:  # so that not every sum overflows
+            return min(r.randrange(1, 100) * r.choice([1, 1, 10 ** t.scale]), t.high)
         v = r.choice([0, 1, 2, 3, 5, 7, 10, r.randrange(100), 10 ** t.scale, 10 ** t.scale // 2,
                       t.high, t.high - 1, t.high // 2, t.high // 3, 1 << r.randrange(256),
                       (1 << r.choice([16, 32, 48, 64, 128, 255])) - r.randrange(3),

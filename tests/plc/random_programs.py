@@ -134,7 +134,7 @@ class Contract:
         r = self.rng
         for i in range(r.randrange(1, 4)):
             keys = [(f"k{k}", self.scalar(True)) for k in range(r.choice([0, 1, 1, 2, 2, 3]))]
-            defaults = not keys or r.random() < 0.7
+            defaults = not keys or r.random() < 0.85
             fields = []
             for k in range(r.randrange(1, 4)):
                 t = r.choice(self.types)

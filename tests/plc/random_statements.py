@@ -289,16 +289,20 @@ class Body(Expressions):
         self.line(pad, "}")
         return run
 
-    def loop(self, pad, depth):
-        """The body of a loop, with breaks and continues."""
+    def loop(self, pad, depth, ends=False):
+        """The body of a loop, with breaks and continues; `ends` closes it with a break."""
         self.loops += 1
         run = self.block(pad, depth - 1, self.rng.randrange(1, 4))
         self.loops -= 1
+        if ends:
+            self.line(pad, "break;")
 
         def once(e):
             e.world.tick()
             try:
                 run(e)
+                if ends:
+                    raise Break
             except Continue:
                 pass
         return once
@@ -306,8 +310,8 @@ class Body(Expressions):
     def guard(self, pad, depth):
         r = self.rng
         c = self.expr(BOOL)
-        kind = r.choice(["require", "require", "revert", "return", "unreachable"]
-                        + ["break", "continue"] * (2 if self.loops else 0))
+        kind = r.choice(["require", "require", "revert", "return"]
+                        + ["unreachable"] * (r.random() < 0.2) + ["break", "continue"] * (2 if self.loops else 0))
         name, types = r.choice(self.c.errors)
         args = [self.operand(t, 2, True) for t in types]
         call = f"{name}(" + ", ".join(a.text for a in args) + ")"
@@ -412,17 +416,7 @@ class Body(Expressions):
         r = self.rng
         c, most = self.expr(BOOL, 2), r.randrange(1, 5)
         self.line(pad, f"while ({c.text}) max {most} {{")
-        body = self.loop(pad + 1, depth)
-        if r.random() < 0.6:
-            self.line(pad + 1, "break;")
-            inner = body
-
-            def body(e):
-                inner(e)
-                raise Break
-            # a `continue` inside goes on with the loop: keep its meaning
-            self.f.lines.pop()
-            body = inner
+        body = self.loop(pad + 1, depth, r.random() < 0.7)
         self.line(pad, "}")
 
         def run(e):

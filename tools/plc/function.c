@@ -181,6 +181,7 @@ static void emit_function(plc *p, plc_function *d)
     pass(g, d, kept, kept_count, true);
     place_jumps(g);
     drop_shared_names(g);
+    p->program->expanded += g->expanded; /* here, so that both passes expand alike */
     d->code = g->code;
     d->places = g->places;
     d->count = g->count;

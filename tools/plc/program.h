@@ -193,6 +193,7 @@ typedef struct plc_program {
     uint32_t *pool_table; /* hash: 1 + index */
     uint32_t pool_table_size;
     plc_type *oracle_info;
+    uint32_t expanded; /* nodes taken in by the functions emitted so far */
 } plc_program;
 
 /* Loads the contract and everything it imports. Returns NULL when there is nothing to go on with.

@@ -3,6 +3,8 @@
 
 /* ---- locals ---- */
 
+enum { NAMES_MAX = 4096 };
+
 static void name_symbols(plc_fn *f, plc_str name, const plc_val *v)
 {
     if (!f->second || f->expansion > 0 || v->kind != VAL_REG || f->p->no_symbols) {
@@ -22,6 +24,14 @@ static void name_symbols(plc_fn *f, plc_str name, const plc_val *v)
 void plc_local_add(plc_fn *f, plc_str name, plc_loc loc, plc_val v, bool is_var)
 {
     if (plc_is(name, "_") || name.size == 0) {
+        return;
+    }
+    if (f->local_count - f->floor >= NAMES_MAX) { /* each is compared with all others */
+        if (!f->full) {
+            plc_error(f->p, loc, "move a part to another function",
+                      "more than %u names are visible here", NAMES_MAX);
+        }
+        f->full = true;
         return;
     }
     const plc_local *known = plc_local_find(f, name);
