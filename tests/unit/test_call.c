@@ -153,6 +153,33 @@ static void test_resolution(void **state)
     run_end(world);
 }
 
+/* One import number in two contracts, and one import towards two contracts: what was looked up for
+ * one must not answer for the other. */
+static void test_lookups_do_not_mix(void **state)
+{
+    (void)state;
+    build *a = build_start("first");
+    (void)build_import(a, "five", VIEW, "", "r:u64");
+    (void)build_import(a, "through", VIEW, "", "r:u64");
+    (void)build_function(a, "run", VIEW | PUBLIC, "", "x:u64,y:u64,z:u64", "nnnn",
+                         "LDN 0 0 0 3; XCALL 0 0 0 1; LDN 0 0 0 2; XCALL 0 1 0 2; XCALL 0 0 0 3;"
+                         "RET 1");
+    build *b = build_start("second");
+    (void)build_import(b, "six", VIEW, "", "r:u64");
+    (void)build_function(b, "through", VIEW | PUBLIC, "", "r:u64", "nn",
+                         "LDN 0 0 0 3; XCALL 0 0 0 1; RET 1");
+    (void)build_function(b, "five", VIEW | PUBLIC, "", "r:u64", "n", "LDN 0 0 0 55; RET 0");
+    build *c = build_start("third");
+    (void)build_function(c, "five", VIEW | PUBLIC, "", "r:u64", "n", "LDN 0 0 0 5; RET 0");
+    (void)build_function(c, "six", VIEW | PUBLIC, "", "r:u64", "n", "LDN 0 0 0 6; RET 0");
+    run_world *world = start((build *[]){a, b, c}, 3);
+    assert_status(run_call(world, 1, "run", "", GAS), "OK");
+    assert_int_equal(result64(world, 0), 5);
+    assert_int_equal(result64(world, 8), 6);
+    assert_int_equal(result64(world, 16), 55);
+    run_end(world);
+}
+
 /* x is 64 bits in the caller and u8 in the import: CAST at the border. */
 static void test_try(void **state)
 {
@@ -557,6 +584,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resolution),
+        cmocka_unit_test(test_lookups_do_not_mix),
         cmocka_unit_test(test_try),
         cmocka_unit_test(test_try_undoes_the_callee_only),
         cmocka_unit_test(test_revert),

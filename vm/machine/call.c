@@ -38,9 +38,8 @@ static const pl_function *resolve(const pl_code *code, const pl_import *import)
 static const pl_function *resolve_once(pl_machine *m, const pl_contract *contract,
                                        const pl_contract *from, const pl_import *import)
 {
-    const uint32_t index = (uint32_t)(import - from->code->imports);
     pl_resolved *const known =
-        &m->resolved[(index + 7 * contract->number + 13 * from->number) % PL_RESOLVED_COUNT];
+        &m->resolved[(size_t)(import - from->code->imports) % PL_RESOLVED_COUNT];
     if (known->run != m->run || known->import != import || known->code != contract->code) {
         *known = (pl_resolved){m->run, import, contract->code, resolve(contract->code, import)};
     }
