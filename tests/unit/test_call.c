@@ -175,8 +175,8 @@ static void test_lookups_do_not_mix(void **state)
     run_world *world = start((build *[]){a, b, c}, 3);
     assert_status(run_call(world, 1, "run", "", GAS), "OK");
     assert_int_equal(result64(world, 0), 5);
-    assert_int_equal(result64(world, 8), 6);
-    assert_int_equal(result64(world, 16), 55);
+    assert_int_equal(result64(world, 1), 6);
+    assert_int_equal(result64(world, 2), 55);
     run_end(world);
 }
 
