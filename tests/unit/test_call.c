@@ -162,7 +162,8 @@ static void test_lookups_do_not_mix(void **state)
     (void)build_import(a, "five", VIEW, "", "r:u64");
     (void)build_import(a, "through", VIEW, "", "r:u64");
     (void)build_function(a, "run", VIEW | PUBLIC, "", "x:u64,y:u64,z:u64", "nnnn",
-                         "LDN 0 0 0 3; XCALL 0 0 0 1; LDN 0 0 0 2; XCALL 0 0 0 3; XCALL 0 1 0 2;"
+                         "LDN 0 0 0 3; XCALL 0 0 0 1; LDN 0 0 0 2; XCALL 0 0 0 3; LDN 0 0 0 3;"
+                         "XCALL 0 0 0 1; LDN 0 0 0 2; XCALL 0 1 0 2;"
                          "RET 1");
     build *b = build_start("second");
     (void)build_import(b, "six", VIEW, "", "r:u64");
