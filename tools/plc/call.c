@@ -1,8 +1,8 @@
 /* Calls: functions, expansion of small ones, other contracts, lists. spec 07 §7 */
 #include "tools/plc/program.h"
 
-/* Nodes of one expanded body, its depth, and nodes in all that one function and the program may take
- * in: thousands of functions that call each other must not take minutes. */
+/* Nodes of one expanded body, its depth, and nodes in all that one function and the program may
+ * take in: thousands of functions that call each other must not take minutes. */
 enum {
     EXPAND_COST_MAX = 60,
     EXPAND_DEPTH_MAX = 6,
@@ -48,8 +48,7 @@ static bool may_expand(const plc_fn *f, const plc_function *d)
 {
     return d->effect == 0 && d->cost <= EXPAND_COST_MAX && !d->in_use &&
            f->expansion < EXPAND_DEPTH_MAX && f->expanded + d->cost <= EXPAND_TOTAL_MAX &&
-           f->g->expanded < EXPAND_PROGRAM_MAX &&
-           d->results.count <= 1 && !f->constant_only;
+           f->g->expanded < EXPAND_PROGRAM_MAX && d->results.count <= 1 && !f->constant_only;
 }
 
 static plc_val expand_body(plc_fn *f, plc_function *d, uint16_t to)
