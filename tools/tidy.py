@@ -87,6 +87,8 @@ def check_lengths(path, text):
     if len(lines) > FILE_LINES:
         found.append(f"{path}: {len(lines)} lines; split at a seam (at most {FILE_LINES})")
     for number, line in enumerate(lines, 1):
+        if line.startswith("// call ") and path.startswith("tests/plc/"):
+            continue  # one call and its result are one line
         if len(line.expandtabs(4)) > columns and not path.endswith((".def", ".md")):
             found.append(f"{path}:{number}: {len(line)} columns; break the line at {columns}")
     if path.endswith((".c", ".h")):
