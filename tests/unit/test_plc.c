@@ -238,6 +238,26 @@ static void test_limits(void **state)
     free(big);
 }
 
+/* Names are compared with each other: thirty thousand would take seconds. */
+static void test_too_many_names(void **state)
+{
+    (void)state;
+    char *source = malloc(200000);
+    size_t used = (size_t)sprintf(source, "contract c;\npublic pure f() {\n");
+    for (int i = 0; i < 4097; i++) {
+        used += (size_t)sprintf(source + used, "let a%d = %du64;\n", i, i);
+    }
+    (void)sprintf(source + used, "}\n");
+    files f = {source, NULL, strlen(source)};
+    plc_result r;
+    plc_compile(&r, load, &f, "dir/a.plim", NULL);
+    assert_false(r.ok);
+    assert_int_equal(r.diagnostic_count, 1);
+    assert_non_null(strstr(r.diagnostics[0].message, "more than 4096 names"));
+    plc_result_free(&r);
+    free(source);
+}
+
 /* Nested conditionals and literals must not take time exponential in their depth. */
 static void test_depth_is_cheap(void **state)
 {
@@ -247,7 +267,11 @@ static void test_depth_is_cheap(void **state)
     for (int i = 0; i < 55; i++) {
         strcat(source, "x == 1 ? 1 : ");
     }
-    strcat(source, "2; }\npublic pure g(x: u64) -> u64 { let a = ");
+    strcat(source, "2; }\npublic pure h(x: u64) -> u64 { let a = [");
+    for (int i = 0; i < 55; i++) { /* no constant, but every condition is one */
+        strcat(source, "false ? 1 : ");
+    }
+    strcat(source, "x]; return a[0]; }\npublic pure g(x: u64) -> u64 { let a = ");
     for (int i = 0; i < 55; i++) {
         strcat(source, "[");
     }
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_message_text),
         cmocka_unit_test(test_error_limit),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_too_many_names),
         cmocka_unit_test(test_depth_is_cheap),
         cmocka_unit_test(test_format),
     };

@@ -158,6 +158,8 @@ static plc_val mismatch(plc_fn *f, plc_tok op, plc_val a, plc_val b, plc_loc loc
     const plc_type *y = b.type;
     if (op == TOK_MUL && (x->kind == TY_SCALED || y->kind == TY_SCALED)) {
         help = "write mul_down(x, factor), mul_up, mul_half_up, or value_down(amount, price)";
+    } else if (x == y && x->kind == TY_SCALED) {
+        help = "this operator is for integers: write raw(..)";
     } else if (x->kind == TY_SCALED && y->kind == TY_SCALED) {
         help = x->measure == y->measure && plc_same(x->unit, y->unit)
                    ? "bring both to one scale with to<..>(..) or to_down<..>(..)"
