@@ -189,6 +189,9 @@ class Expressions:
 
     def path(self, t, depth, writable=False):
         """A place of type t: a variable, or a part of one."""
+        p = self.seen(t, writable) if self.rng.random() < 0.5 else None
+        if p is not None:
+            return p
         for _ in range(6):
             found = [p for p in self.places if p.write or not writable]
             if not found:

@@ -37,6 +37,7 @@ class Contract:
         self.make_types()
         self.make_constants()
         self.make_tables()
+        self.few = [U64] + rng.sample(self.types, 4)  # the types of most variables
         self.errors = [(f"Bad{i}", self.some_types(3)) for i in range(2)]
         self.events = [(f"Seen{i}", self.some_types(3)) for i in range(2)]
         self.environment = [Place("now", TIME, lambda e: None, lambda e, k: 1000),
@@ -173,9 +174,12 @@ class Contract:
 
     def make_functions(self):
         r = self.rng
+        self.functions, self.fills = [], []
+        for t in self.keyed:
+            self.fill(t)
         for i in range(r.randrange(2, 6)):
             effect = r.choice([0, 0, 0, 1, 2, 2])
-            self.function(f"in{i}", effect, self.some_types(3),
+            self.function(f"in{i}", effect, [r.choice(self.few + self.types[:2]) for _ in range(r.randrange(4))],
                           [r.choice(self.types) for _ in range(r.choice([0, 1, 1, 1, 1, 2, 3]))],
                           r.choice([0, 0, 1, 2, 4]), False)
         for i in range(r.randrange(2, 4)):
@@ -184,6 +188,24 @@ class Contract:
                           [r.choice(only) for _ in range(r.randrange(4))],
                           [r.choice(only) for _ in range(r.randrange(4))],
                           r.randrange(2, 9), True)
+
+    def fill(self, table):
+        """Some rows to begin with."""
+        f = Function(f"fill_{table.name}", 2, [], [])
+        body = Body(self, f)
+        body.places = []
+        for _ in range(self.rng.randrange(3, 8)):
+            keys = [body.literal(t, False, self.rng.randrange(min(t.high, 3) + 1)) for _, t in table.keys]
+            fields = {n: body.literal(t, False, 1 if size else None) for n, t, size, _ in table.fields}
+            text = ", ".join(f"{n}: {v.text}" for n, v in fields.items())
+            f.lines.append(f"    store {table.name}[{', '.join(k.text for k in keys)}] ="
+                           f" {table.name}.row {{ {text} }};")
+            key = tuple(k.ev(None) for k in keys)
+            row = {n: v.ev(None) for n, v in fields.items()}
+            f.body.append(lambda e, key=key, row=row: table.put(e.world, key, row))
+        f.public = True
+        self.functions.append(f)
+        self.fills.append(f)
 
     def function(self, name, effect, parameters, results, size, public):
         if sum(t.leaves() for t in parameters) > 30 or sum(t.leaves() for t in results) > 60:
@@ -196,7 +218,7 @@ class Contract:
             f.body.append(body.return_(1))
         f.public = public
         self.callees.append(f)
-        self.__dict__.setdefault("functions", []).append(f)
+        self.functions.append(f)
         if public:
             self.public.append(f)
 
@@ -239,8 +261,8 @@ def signature(f, effect, names=None):
 def calls(rng, contract, world):
     """Calls in a row on one world, and what they give."""
     out = []
-    for _ in range(rng.randrange(6, 14)):
-        f = rng.choice(contract.public)
+    todo = contract.fills + [rng.choice(contract.public) for _ in range(rng.randrange(6, 14))]
+    for f in todo:
         args = [contract.value(t) for t in f.parameters]
         flat = [x for t, v in zip(f.parameters, args) for x in t.flat(v)]
         kept = world.keep()

@@ -60,9 +60,15 @@ class Body(Expressions):
         return p
 
     def key(self, table, depth):
-        args = [self.operand(t, min(depth - 1, 1), t.kind == "int") for _, t in table.keys]
+        args = [self.key_part(t, depth) for _, t in table.keys]
         return ("[" + ", ".join(a.text for a in args) + "]",
                 lambda e: tuple(a.ev(e) for a in args))
+
+    def key_part(self, t, depth):
+        """Mostly one of a few, so that rows are met again."""
+        if self.rng.random() < 0.7:
+            return self.literal(t, False, self.rng.randrange(min(t.high, 2) + 1))
+        return self.operand(t, min(depth - 1, 1), t.kind == "int")
 
     def stored(self, table, key):
         """The fields of a row as places."""
@@ -158,7 +164,7 @@ class Body(Expressions):
 
     def any_type(self):
         r = self.rng
-        return r.choice(self.types + [BOOL, TIME, U64, U64, U256])
+        return r.choice(self.c.few if r.random() < 0.6 else self.types + [TIME])
 
     def let(self, pad, depth):
         r = self.rng
@@ -441,9 +447,9 @@ class Body(Expressions):
         types = {f[0]: f[1] for f in table.fields}
         parts = [(n, types[n]) for n in by] + list(table.keys)
         most = len(by) if by else len(table.keys) - 1
-        fixed = [self.expr(t, 1) for _, t in parts[:r.randrange(most + 1)]]
+        fixed = [self.key_part(t, 1) for _, t in parts[:r.randrange(most + 1)]]
         rest = parts[len(fixed):]
-        start = [self.expr(t, 1) for _, t in rest[:r.choice([0, 0, 1, len(rest)])]]
+        start = [self.key_part(t, 1) for _, t in rest[:r.choice([0, 0, 1, len(rest)])]]
         down = r.random() < 0.4
         text = table.name
         listed = ", ".join(x.text for x in fixed)
