@@ -179,7 +179,8 @@ class Contract:
             self.fill(t)
         for i in range(r.randrange(2, 6)):
             effect = r.choice([0, 0, 0, 1, 2, 2])
-            self.function(f"in{i}", effect, [r.choice(self.few + self.types[:2]) for _ in range(r.randrange(4))],
+            self.function(f"in{i}", effect,
+                          [r.choice(self.few + self.types[:2]) for _ in range(r.randrange(4))],
                           [r.choice(self.types) for _ in range(r.choice([0, 1, 1, 1, 1, 2, 3]))],
                           r.choice([0, 0, 1, 2, 4]), False)
         for i in range(r.randrange(2, 4)):
