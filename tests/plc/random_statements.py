@@ -317,8 +317,8 @@ class Body(Expressions):
         r = self.rng
         c = self.expr(BOOL)
         kind = r.choice(["require", "require", "revert", "return"]
-                        + ["unreachable"] * (r.random() < 0.2) + ["break",
-                     "continue"] * (2 if self.loops else 0))
+                        + ["unreachable"] * (r.random() < 0.2)
+                        + ["break", "continue"] * (2 if self.loops else 0))
         name, types = r.choice(self.c.errors)
         args = [self.operand(t, 2, True) for t in types]
         call = f"{name}(" + ", ".join(a.text for a in args) + ")"
