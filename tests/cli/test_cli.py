@@ -205,9 +205,9 @@ class Replay(Case):
         self.assertNotEqual(first["expected"], first["computed"])
 
     def test_interrupt(self):
-        words = [str(histories[0][0])] * 4000
+        words = [str(ROOT / "fixtures" / "histories" / "aave-v3-seed-5")] * 4000  # a minute's work and more
         run = subprocess.Popen([PLIM, "replay", *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.3)
+        time.sleep(1)
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
         self.assertEqual((run.returncode, out), (130, b""))
