@@ -21,6 +21,7 @@ typedef struct bench {
     uint8_t compressed[SIGNERS][33];
     pl_public_key parsed[SIGNERS];
     pl_feed feed;
+    pl_signer_set set;
 } bench;
 
 static void put_u64(uint8_t *bytes, uint64_t value, unsigned size)
@@ -59,18 +60,22 @@ static bool setup(bench *b)
     memset(b, 0, sizeof *b);
     b->verify = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
     make_keys(b, secrets);
+    b->set = (pl_signer_set){.until_s = UINT64_MAX,
+                             .quorum = SIGNERS,
+                             .member_count = SIGNERS,
+                             .members = b->compressed[0]};
     b->feed = (pl_feed){.format = PL_FEED_NATIVE,
                         .decimals = 8,
-                        .quorum = SIGNERS,
-                        .signer_count = SIGNERS,
                         .staleness_s = 1000000,
                         .future_s = 1000000,
-                        .signer_keys = b->compressed[0]};
+                        .fallback = PL_NO_FEED,
+                        .set_count = 1,
+                        .sets = &b->set,
+                        .keys = b->parsed};
     b->feed.max = pl_u256_from_u64(UINT64_MAX);
-    if (pl_feed_check(&b->feed, b->parsed) != PL_OK) {
+    if (pl_feed_check(&b->feed) != PL_OK) {
         return false;
     }
-    b->feed.keys = b->parsed;
     for (unsigned i = 0; i < REPORTS; i++) {
         uint8_t *at = b->reports[i];
         at[0] = 1;

@@ -23,6 +23,7 @@ static const uint8_t n_bytes[32] = {
 static signer signers[SIGNERS];
 static uint8_t signer_keys[SIGNERS * 33];
 static pl_public_key parsed[SIGNERS];
+static pl_signer_set sets[1];
 static pl_feed feeds[FEEDS];
 static uint8_t world_id[32];
 static pl_report_context context;
@@ -36,22 +37,24 @@ static int set_up(void **state)
     for (unsigned i = 0; i < SIGNERS; i++) {
         memcpy(signer_keys + 33 * i, signers[i].public_key, 33);
     }
+    sets[0] = (pl_signer_set){
+        .until_s = UINT64_MAX, .quorum = 2, .member_count = SIGNERS, .members = signer_keys};
     feeds[NATIVE] = (pl_feed){.format = PL_FEED_NATIVE,
                               .decimals = 8,
-                              .quorum = 2,
-                              .signer_count = SIGNERS,
                               .staleness_s = 60,
                               .future_s = 5,
                               .min = pl_i256_from_i64(-5),
                               .max = pl_i256_from_i64(1000),
-                              .signer_keys = signer_keys,
+                              .fallback = PL_NO_FEED,
+                              .set_count = 1,
+                              .sets = sets,
                               .keys = parsed};
     feeds[UNSIGNED] = feeds[NATIVE];
     feeds[UNSIGNED].format = PL_FEED_UNSIGNED;
-    feeds[UNSIGNED].quorum = feeds[UNSIGNED].signer_count = 0;
+    feeds[UNSIGNED].set_count = 0;
     context = (pl_report_context){world_id, feeds, FEEDS, BLOCK_TIME, false};
     last = (pl_price){.exists = true, .round = 10, .time_s = 990, .decimals = 8};
-    return pl_feed_check(&feeds[NATIVE], parsed) == PL_OK ? 0 : -1;
+    return pl_feed_check(&feeds[NATIVE]) == PL_OK ? 0 : -1;
 }
 
 static pl_status check(pl_price *price, const uint8_t *report, size_t size)
@@ -254,7 +257,7 @@ static void accepted_price_is_what_was_signed(void **state)
     assert_int_equal(check(&price, report, size), PL_OK);
     assert_true(pl_u256_eq(&price.price, &expected));
     assert_int_equal(price.decimals, 8);
-    assert_true(price.time_s == 1001 && price.round == 11 && price.signers == 0xa);
+    assert_true(price.time_s == 1001 && price.round == 11 && price.signers.bits[0] == 0xa);
 }
 
 static void staleness_has_one_edge(void **state)
@@ -337,38 +340,47 @@ static void benchmark_flag_skips_only_the_curve(void **state)
 static void feed_rules_are_checked(void **state)
 {
     (void)state;
-    pl_public_key keys[SIGNERS];
     uint8_t list[SIGNERS * 33];
+    pl_signer_set set = sets[0];
     pl_feed feed = feeds[NATIVE];
-    assert_int_equal(pl_feed_check(&feed, keys), PL_OK);
-#define EXPECT(field, value, status)                                                               \
+    assert_int_equal(pl_feed_check(&feed), PL_OK);
+#define EXPECT(part, value, status)                                                                \
     do {                                                                                           \
+        set = sets[0];                                                                             \
         feed = feeds[NATIVE];                                                                      \
-        feed.field = (value);                                                                      \
-        assert_int_equal(pl_feed_check(&feed, keys), status);                                      \
+        feed.sets = &set;                                                                          \
+        part = (value);                                                                            \
+        assert_int_equal(pl_feed_check(&feed), status);                                            \
     } while (0)
-    EXPECT(format, 2, PL_REJECT_TYPE);
-    EXPECT(decimals, 77, PL_OK);
-    EXPECT(decimals, 78, PL_REJECT_LIMIT);
-    EXPECT(signer_count, 65, PL_REJECT_LIMIT);
-    EXPECT(quorum, 0, PL_REJECT_RANGE);
-    EXPECT(quorum, SIGNERS, PL_OK);
-    EXPECT(quorum, SIGNERS + 1, PL_REJECT_RANGE);
-    EXPECT(max, feed.min, PL_OK);
-    EXPECT(max, pl_i256_from_i64(-6), PL_REJECT_RANGE);
-    EXPECT(format, PL_FEED_UNSIGNED, PL_REJECT_NON_CANONICAL);
-    feed = feeds[NATIVE];
-    feed.signer_keys = list;
+    EXPECT(feed.format, PL_FEED_FORMATS, PL_REJECT_TYPE);
+    EXPECT(feed.format, PL_FEED_VAA, PL_REJECT_TYPE);
+    EXPECT(feed.rules, 2, PL_REJECT_TYPE);
+    EXPECT(feed.rounding, 4, PL_REJECT_TYPE);
+    EXPECT(feed.decimals, 77, PL_OK);
+    EXPECT(feed.decimals, 78, PL_REJECT_LIMIT);
+    EXPECT(feed.wire_decimals, 1, PL_REJECT_NON_CANONICAL);
+    EXPECT(feed.subject_size, PL_SUBJECT_SIZE_MAX + 1, PL_REJECT_LIMIT);
+    EXPECT(feed.max, feed.min, PL_OK);
+    EXPECT(feed.max, pl_i256_from_i64(-6), PL_REJECT_RANGE);
+    EXPECT(feed.set_count, 0, PL_REJECT_RANGE);
+    EXPECT(feed.format, PL_FEED_UNSIGNED, PL_REJECT_NON_CANONICAL);
+    EXPECT(set.member_count, 65, PL_REJECT_LIMIT);
+    EXPECT(set.quorum, 0, PL_REJECT_RANGE);
+    EXPECT(set.quorum, SIGNERS, PL_OK);
+    EXPECT(set.quorum, SIGNERS + 1, PL_REJECT_RANGE);
+    EXPECT(set.until_s, 0, PL_REJECT_RANGE);
+    EXPECT(set.id[0], 1, PL_REJECT_NON_CANONICAL);
     memcpy(list, signer_keys, sizeof list);
     memcpy(list + 33, signer_keys, 33);
-    assert_int_equal(pl_feed_check(&feed, keys), PL_REJECT_DUPLICATE);
+    EXPECT(set.members, list, PL_REJECT_DUPLICATE);
     memcpy(list, signer_keys + 33, 33);
-    assert_int_equal(pl_feed_check(&feed, keys), PL_REJECT_ORDER);
+    EXPECT(set.members, list, PL_REJECT_ORDER);
     memset(list, 0, 33);
+    EXPECT(set.members, list, PL_REJECT_NON_CANONICAL);
     list[0] = 2; /* x = 0 is on no curve point */
     memcpy(list + 33, signer_keys + 33, 33);
-    assert_int_equal(pl_feed_check(&feed, keys), PL_REJECT_NON_CANONICAL);
-    assert_int_equal(pl_feed_check(&feeds[UNSIGNED], NULL), PL_OK);
+    EXPECT(set.members, list, PL_REJECT_NON_CANONICAL);
+    assert_int_equal(pl_feed_check(&feeds[UNSIGNED]), PL_OK);
 }
 
 /* ---- vectors computed with another SHA-256 ---- */

@@ -93,8 +93,8 @@ static void a_world_says_what_it_holds(void **state)
     assert_int_equal(pl_world_table(&world, 2, TINY_TABLES), UINT32_MAX);
     assert_int_equal(pl_world_table(&world, 3, 0), UINT32_MAX);
     assert_int_equal(world.feed_count, TINY_FEEDS);
-    assert_int_equal(world.feeds[TINY_ETH].quorum, 2);
-    assert_int_equal(world.feeds[TINY_RAW].signer_count, 0);
+    assert_int_equal(world.feeds[TINY_ETH].sets[0].quorum, 2);
+    assert_int_equal(world.feeds[TINY_RAW].set_count, 0);
     assert_int_equal(world.label_count, 1);
     assert_memory_equal(world.labels[0].text.text, "the bank", 8);
     assert_int_equal(world.hook_count, 2);

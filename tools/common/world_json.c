@@ -69,8 +69,10 @@ static json_t *feed_json(const pl_world *world, uint32_t number)
 {
     const pl_feed *feed = &world->feeds[number];
     json_t *signers = json_array();
-    for (uint8_t i = 0; i < feed->signer_count; i++) {
-        (void)json_array_append_new(signers, hex_json(feed->signer_keys + 33u * i, 33));
+    const pl_signer_set none = {0};
+    const pl_signer_set *set = feed->set_count > 0 ? &feed->sets[0] : &none;
+    for (uint8_t i = 0; i < set->member_count; i++) {
+        (void)json_array_append_new(signers, hex_json(set->members + 33u * i, 33));
     }
     json_t *object = json_object();
     (void)json_object_set_new(object, "number", json_integer(number));
@@ -79,7 +81,7 @@ static json_t *feed_json(const pl_world *world, uint32_t number)
     (void)json_object_set_new(
         object, "format", json_string(feed->format == PL_FEED_UNSIGNED ? "unsigned" : "native"));
     (void)json_object_set_new(object, "decimals", json_integer(feed->decimals));
-    (void)json_object_set_new(object, "quorum", json_integer(feed->quorum));
+    (void)json_object_set_new(object, "quorum", json_integer(set->quorum));
     (void)json_object_set_new(object, "signers", signers);
     (void)json_object_set_new(object, "staleness_s", json_integer((json_int_t)feed->staleness_s));
     (void)json_object_set_new(object, "future_s", json_integer((json_int_t)feed->future_s));

@@ -46,7 +46,9 @@
 #define PL_GAS_MAX               (UINT64_C(1) << 40)
 #define PL_CONTRACTS_MAX         256u
 #define PL_FEEDS_MAX             4096u
-#define PL_SIGNERS_MAX           64u
+#define PL_SIGNERS_MAX           64u /* of a native feed; other formats have up to 255 members */
+#define PL_SUBJECT_SIZE_MAX      2048u
+#define PL_SIGNER_SETS_MAX       256u
 #define PL_BLOCK_SIZE_MAX        (16u << 20)
 #define PL_REPORTS_PER_BLOCK_MAX 4096u
 #define PL_TXS_PER_BLOCK_MAX     65536u

@@ -5,6 +5,7 @@
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
+#include "vm/chain/world_feeds.h"
 #include "vm/chain/world_rows.h"
 #include "vm/state/system.h"
 
@@ -72,7 +73,7 @@ void pl_world_free(pl_world *world, const pl_memory *memory)
         pl_code_free(&world->codes[i], memory);
     }
     for (uint32_t i = 0; i < world->feed_count && world->feeds != NULL; i++) {
-        give(memory, world->feeds[i].keys, world->feeds[i].signer_count, sizeof(pl_public_key));
+        pl_world_feed_free(&world->feeds[i], memory);
     }
     const size_t contracts = world->contract_count;
     const size_t feeds = world->feed_count;
@@ -248,29 +249,10 @@ static pl_status take_contracts(loading *load)
 static pl_status take_feed(loading *load, uint32_t index)
 {
     pl_world *world = load->world;
-    pl_reader *reader = &load->reader;
-    pl_feed *feed = &world->feeds[index];
-    const uint8_t *min, *max;
-    PL_TRY(take_name(reader, &world->feed_names[index], PL_NAME_SIZE_MAX));
+    PL_TRY(take_name(&load->reader, &world->feed_names[index], PL_NAME_SIZE_MAX));
     PL_TRY(check_new(world->feed_names, index));
-    PL_TRY(pl_reader_u8(reader, &feed->format));
-    PL_TRY(pl_reader_u8(reader, &feed->decimals));
-    PL_TRY(pl_reader_u64(reader, &feed->staleness_s));
-    PL_TRY(pl_reader_u64(reader, &feed->future_s));
-    PL_TRY(pl_reader_bytes(reader, &min, 32));
-    PL_TRY(pl_reader_bytes(reader, &max, 32));
-    pl_i256_load_be(&feed->min, min, 32);
-    pl_i256_load_be(&feed->max, max, 32);
-    PL_TRY(pl_reader_u8(reader, &feed->quorum));
-    PL_TRY(pl_reader_u8(reader, &feed->signer_count));
-    PL_TRY(pl_reader_bytes(reader, &feed->signer_keys,
-                           (size_t)feed->signer_count * PL_PUBLIC_KEY_SIZE));
-    feed->keys = take(load->memory, feed->signer_count, sizeof *feed->keys);
-    if (feed->keys == NULL) {
-        return PL_FAULT_MEMORY;
-    }
-    PL_TRY(pl_feed_check(feed, feed->keys));
-    return take_text(reader, &world->feed_notes[index]);
+    PL_TRY(pl_world_feed_take(&world->feeds[index], load->memory, &load->reader));
+    return take_text(&load->reader, &world->feed_notes[index]);
 }
 
 static pl_status take_feeds(loading *load)

@@ -3,6 +3,7 @@
 
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
+#include "vm/oracle/adapter.h"
 
 #define ROUND_OFFSET    5u
 #define TIME_OFFSET     13u
@@ -60,24 +61,29 @@ static pl_status check_price(const pl_price *price, const pl_feed *feed, const p
     return PL_OK;
 }
 
-/* Rule 6: who signed. On output: *signers has the bit of each. */
-static pl_status check_signers(uint64_t *signers, const pl_feed *feed, const uint8_t *report)
+/* Rule 6: who signed. On output: *set is the active signer set, *signers has the bit of each. */
+static pl_status check_signers(const pl_signer_set **set, pl_price *price, const pl_feed *feed,
+                               uint64_t block_time_s, const uint8_t *report)
 {
     const unsigned count = report[COUNT_OFFSET];
     const uint8_t *signatures = report + PL_NATIVE_HEAD_SIZE;
-    *signers = 0;
     if (feed->format == PL_FEED_UNSIGNED) {
         return count == 0 ? PL_OK : PL_REJECT_NON_CANONICAL;
     }
     if (count == 0) {
         return PL_REJECT_UNSIGNED;
     }
+    const pl_adapter_input in = {.feed = feed, .now_s = block_time_s};
+    pl_signers active;
+    PL_TRY(pl_signers_active(&active, &in));
+    *set = active.set;
+    price->set = active.set_number;
     for (unsigned i = 0; i < count; i++) {
         const uint8_t signer = signatures[i * PL_NATIVE_SIGNATURE_SIZE];
-        if (signer >= feed->signer_count) {
+        if (signer >= active.set->member_count) {
             return PL_REJECT_SIGNER;
         }
-        *signers |= UINT64_C(1) << signer;
+        pl_member_add(&price->signers, signer);
     }
     for (unsigned i = 1; i < count; i++) {
         if (signatures[(i - 1) * PL_NATIVE_SIGNATURE_SIZE] >=
@@ -85,18 +91,18 @@ static pl_status check_signers(uint64_t *signers, const pl_feed *feed, const uin
             return PL_REJECT_SIGNER_ORDER;
         }
     }
-    return count >= feed->quorum ? PL_OK : PL_REJECT_QUORUM;
+    return count >= active.set->quorum ? PL_OK : PL_REJECT_QUORUM;
 }
 
 /* Rule 7: all of them, also beyond the quorum. */
-static pl_status check_signatures(const pl_feed *feed, const pl_report_context *context,
+static pl_status check_signatures(const pl_signer_set *set, const pl_report_context *context,
                                   const uint8_t *report)
 {
     uint8_t digest[PL_HASH_SIZE];
     pl_native_digest(digest, context->world_id, report);
     for (unsigned i = 0; i < report[COUNT_OFFSET]; i++) {
         const uint8_t *entry = report + PL_NATIVE_HEAD_SIZE + i * PL_NATIVE_SIGNATURE_SIZE;
-        PL_TRY(pl_signature_check(&feed->keys[entry[0]], digest, entry + 1));
+        PL_TRY(pl_signature_check(&set->keys[entry[0]], digest, entry + 1));
     }
     return PL_OK;
 }
@@ -112,10 +118,19 @@ pl_status pl_native_check(pl_price *price, const pl_report_context *context, con
     pl_i256_load_be(&found.price, report + PRICE_OFFSET, 32);
     found.decimals = report[DECIMALS_OFFSET];
     PL_TRY(check_price(&found, rules, last, context->block_time_s));
-    PL_TRY(check_signers(&found.signers, rules, report));
-    if (!context->bench_skip_signatures) {
-        PL_TRY(check_signatures(rules, context, report));
+    const pl_signer_set *set = NULL;
+    PL_TRY(check_signers(&set, &found, rules, context->block_time_s, report));
+    if (set != NULL && !context->bench_skip_signatures) {
+        PL_TRY(check_signatures(set, context, report));
     }
     *price = found;
     return PL_OK;
+}
+
+/* The native report needs its world and the last price: it goes through pl_native_check. */
+pl_status pl_native_read(pl_reading *reading, const pl_adapter_input *in)
+{
+    (void)reading;
+    (void)in;
+    return PL_REJECT_TYPE;
 }

@@ -1,13 +1,43 @@
-/* The rules every format shares, and the one place that chooses an adapter. */
+/* The table of formats, the one place that chooses an adapter, and the rules of a feed. */
 #include "vm/oracle/oracle.h"
 
 #include <string.h>
 
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
+#include "vm/oracle/adapter.h"
 #include "vm/oracle/native.h"
 
 #define DECIMALS_MAX 77u
+
+typedef pl_status read_function(pl_reading *reading, const pl_adapter_input *in);
+
+/* clang-format off */
+static read_function *const adapters[PL_FEED_FORMATS] = {
+#define FORMAT(number, NAME, adapter, ...) [number] = pl_##adapter##_read,
+#include "vm/oracle/formats.def"
+#undef FORMAT
+};
+
+#define SCALE(scale)   SCALE_##scale
+#define SCALE_FEED     PL_SCALE_FEED
+#define SCALE_WIRE     PL_SCALE_WIRE
+#define SCALE_NONE     PL_SCALE_NONE
+#define SCALE_6        6
+#define SCALE_18       18
+#define LOW_S          PL_FORMAT_LOW_S
+#define EXACT          PL_FORMAT_EXACT
+#define STAMP          PL_FORMAT_STAMP
+#define NAMED          PL_FORMAT_NAMED
+#define TRANSPORT      PL_FORMAT_TRANSPORT
+const pl_format pl_formats[PL_FEED_FORMATS] = {
+#define FORMAT(number, NAME, adapter, text, members, order, unit, scale, flags)                    \
+    [number] = {text, PL_MEMBER_##members, PL_TIME_##unit, SCALE(scale), (uint8_t)(flags),         \
+                PL_REJECT_##order},
+#include "vm/oracle/formats.def"
+#undef FORMAT
+};
+/* clang-format on */
 
 pl_status pl_report_feed(uint32_t *feed, const pl_report_context *context, const uint8_t *report,
                          size_t report_size)
@@ -23,50 +53,133 @@ pl_status pl_report_feed(uint32_t *feed, const pl_report_context *context, const
     return *feed < context->feed_count ? PL_OK : PL_REJECT_FEED;
 }
 
+pl_status pl_oracle_read(pl_reading *reading, const pl_feed *feed, uint64_t now_s,
+                         const uint8_t *payload, size_t payload_size, const pl_observer *observer)
+{
+    PL_ASSERT(feed->format < PL_FEED_FORMATS);
+    const pl_adapter_input in = {feed, now_s, payload, payload_size, observer};
+    pl_reading found = {.expires_s = UINT64_MAX};
+    PL_TRY(adapters[feed->format](&found, &in));
+    *reading = found;
+    return PL_OK;
+}
+
 pl_status pl_oracle_check(pl_price *price, const pl_report_context *context, const pl_price *last,
                           uint32_t feed, const uint8_t *report, size_t report_size)
 {
     PL_ASSERT(feed < context->feed_count);
-    switch ((pl_feed_format)context->feeds[feed].format) {
-    case PL_FEED_UNSIGNED:
-    case PL_FEED_NATIVE:
+    const pl_feed *rules = &context->feeds[feed];
+    if (rules->format == PL_FEED_UNSIGNED || rules->format == PL_FEED_NATIVE) {
         return pl_native_check(price, context, last, feed, report, report_size);
     }
-    return PL_REJECT_TYPE;
+    pl_reading reading;
+    PL_TRY(pl_oracle_read(&reading, rules, context->block_time_s, report + PL_REPORT_ENVELOPE_SIZE,
+                          report_size - PL_REPORT_ENVELOPE_SIZE, NULL));
+    const pl_clock now = {context->block_time_s, 0};
+    return pl_policy_check(price, rules, now, last, &reading);
 }
 
-/* spec 05 §1: compressed keys, ascending, distinct, on the curve. */
-static pl_status check_signers(const pl_feed *feed, pl_public_key *keys)
+/* ---- the rules of a feed ---- */
+
+static int compare_ids(const pl_signer_set *a, const pl_signer_set *b)
 {
-    for (unsigned i = 0; i < feed->signer_count; i++) {
-        const uint8_t *key = feed->signer_keys + i * PL_PUBLIC_KEY_SIZE;
-        if (i > 0) {
-            const int order = memcmp(key - PL_PUBLIC_KEY_SIZE, key, PL_PUBLIC_KEY_SIZE);
-            if (order >= 0) {
+    return memcmp(a->id, b->id, sizeof a->id);
+}
+
+/* spec 05 §1: distinct members in ascending order; keys are points. Guardians and bloom slots have
+ * places of their own, so members of a NAMED format stand in the order of the set, not ascending.
+ */
+static pl_status check_members(pl_signer_set *set, const pl_format *format, pl_public_key *keys)
+{
+    const size_t size = format->member_size;
+    static const uint8_t zero[PL_MEMBER_KEY] = {0};
+    const bool by_place = (format->flags & PL_FORMAT_NAMED) != 0;
+    for (unsigned i = 0; i < set->member_count; i++) {
+        const uint8_t *member = set->members + i * size;
+        if (memcmp(member, zero, size) == 0) {
+            return PL_REJECT_NON_CANONICAL; /* nobody signs for the zero address */
+        }
+        const unsigned first = by_place || i == 0 ? 0 : i - 1;
+        for (unsigned j = first; j < i; j++) {
+            const int order = memcmp(set->members + j * size, member, size);
+            if (order == 0 || (order > 0 && !by_place)) {
                 return order == 0 ? PL_REJECT_DUPLICATE : PL_REJECT_ORDER;
             }
         }
-        PL_TRY(pl_public_key_parse(&keys[i], key));
+        if (size == PL_MEMBER_KEY) {
+            PL_TRY(pl_public_key_parse(&keys[i], member));
+        }
+    }
+    set->keys = size == PL_MEMBER_KEY ? keys : NULL;
+    return PL_OK;
+}
+
+static pl_status check_set(const pl_feed *feed, unsigned number, const pl_format *format)
+{
+    const pl_signer_set *set = &feed->sets[number];
+    if (feed->format == PL_FEED_NATIVE && set->member_count > PL_SIGNERS_MAX) {
+        return PL_REJECT_LIMIT;
+    }
+    if (set->from_s >= set->until_s) {
+        return PL_REJECT_RANGE;
+    }
+    if (set->quorum == 0 || set->quorum > set->member_count) {
+        return PL_REJECT_RANGE;
+    }
+    static const uint8_t zero[32] = {0};
+    if ((format->flags & PL_FORMAT_NAMED) == 0 && memcmp(set->id, zero, sizeof zero) != 0) {
+        return PL_REJECT_NON_CANONICAL;
+    }
+    for (unsigned i = 0; i < number; i++) {
+        const pl_signer_set *before = &feed->sets[i];
+        if ((format->flags & PL_FORMAT_NAMED) != 0 && compare_ids(before, set) == 0) {
+            return PL_REJECT_DUPLICATE;
+        }
+        if (before->from_s > set->from_s) {
+            return PL_REJECT_ORDER;
+        }
+        if ((format->flags & PL_FORMAT_NAMED) == 0 && before->until_s > set->from_s) {
+            return PL_REJECT_RANGE; /* two sets at once, and no name to tell them apart */
+        }
     }
     return PL_OK;
 }
 
-pl_status pl_feed_check(const pl_feed *feed, pl_public_key *keys)
+static pl_status check_numbers(const pl_feed *feed, const pl_format *format)
 {
-    if (feed->format >= PL_FEED_FORMATS) {
+    if (feed->rules > PL_RULES_STRICT || feed->rounding > PL_SHRINK_HALF_EVEN ||
+        (format->flags & PL_FORMAT_TRANSPORT) != 0) {
         return PL_REJECT_TYPE;
     }
-    if (feed->decimals > DECIMALS_MAX || feed->signer_count > PL_SIGNERS_MAX) {
+    if (feed->decimals > DECIMALS_MAX || feed->wire_decimals > DECIMALS_MAX ||
+        feed->subject_size > PL_SUBJECT_SIZE_MAX) {
         return PL_REJECT_LIMIT;
     }
     if (pl_i256_lt(&feed->max, &feed->min)) {
         return PL_REJECT_RANGE;
     }
-    if (feed->format == PL_FEED_UNSIGNED) {
-        return feed->signer_count == 0 && feed->quorum == 0 ? PL_OK : PL_REJECT_NON_CANONICAL;
+    return format->scale == PL_SCALE_FEED || feed->wire_decimals == 0 ? PL_OK
+                                                                      : PL_REJECT_NON_CANONICAL;
+}
+
+pl_status pl_feed_check(pl_feed *feed)
+{
+    if (feed->format >= PL_FEED_FORMATS) {
+        return PL_REJECT_TYPE;
     }
-    if (feed->quorum == 0 || feed->quorum > feed->signer_count) {
+    const pl_format *format = &pl_formats[feed->format];
+    PL_TRY(check_numbers(feed, format));
+    if (feed->format == PL_FEED_UNSIGNED) {
+        return feed->set_count == 0 ? PL_OK : PL_REJECT_NON_CANONICAL;
+    }
+    if (feed->set_count == 0) {
         return PL_REJECT_RANGE;
     }
-    return check_signers(feed, keys);
+    pl_public_key *keys = feed->keys;
+    for (unsigned i = 0; i < feed->set_count; i++) {
+        PL_TRY(check_set(feed, i, format));
+        PL_TRY(check_members(&feed->sets[i], format, keys));
+        keys = keys == NULL ? NULL : keys + feed->sets[i].member_count;
+    }
+    return PL_OK;
 }
