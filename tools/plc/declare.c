@@ -339,9 +339,9 @@ static void declare_function(plc *p, plc_item *item)
     if (item->is_reentrant && !item->is_public) {
         plc_error(p, item->loc, "write public reentrant", "only a public function is entered");
     }
-    if (item->is_public && !item->unit->is_contract) {
-        plc_error(p, item->loc, "declare a public function in the contract that calls it",
-                  "a module exports nothing");
+    if (item->is_public && item->unit->prefix.size > 0) {
+        plc_error(p, item->loc, "import the module without a name, or drop `public`",
+                  "an instance of a module exports nothing");
     }
     if (d->parameter_leaves > PL_PARAMETERS_MAX || d->result_leaves > PL_RESULTS_MAX) {
         plc_error(p, item->loc, "pass less, or keep it in a table",
