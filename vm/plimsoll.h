@@ -74,10 +74,23 @@ const pl_world *pl_chain_world(const pl_chain *chain);
 #define PL_BENCH_WITHOUT_SIGNATURES 1u /* no curve arithmetic for reports and transactions */
 #define PL_BENCH_WITHOUT_ROOTS      2u /* no state root, and none compared or sealed       */
 
+/* For people who look on: nothing told here changes what a block does. */
+typedef struct pl_watch {
+    void *context;
+    /* Before (is_after false) and after each transaction of the block, number from 0, also one that
+     * was refused. The state is that of the moment: pl_chain_query and pl_chain_row may be called
+     * (time and height are the block's), and nothing else of the chain. May be NULL. */
+    void (*moment)(void *context, pl_chain *chain, uint32_t transaction, bool is_after);
+    /* Every step of every transaction and hook, before it runs; not those of queries asked in a
+     * moment. May be NULL: then steps run at full speed. */
+    pl_trace_sink step;
+} pl_watch;
+
 typedef struct pl_replay_options {
     uint32_t bench;                   /* 0, or PL_BENCH_ flags                                  */
     const uint8_t *expected_receipts; /* all receipts somebody else has for this block, or NULL */
     size_t expected_receipts_size;    /* they change no verdict; they name the first difference  */
+    const pl_watch *watch;            /* or NULL                                                 */
 } pl_replay_options;
 
 /* What the number in pl_block_result.index counts. */

@@ -16,6 +16,7 @@ struct pl_chain {
     pl_machine *machine;
     pl_head head;
     uint8_t header[PL_HEADER_SIZE]; /* of the head; meaningless at height 0 */
+    const pl_header *running;       /* of the block being executed; NULL between blocks */
     pl_buffer receipts;             /* of the last block */
     pl_buffer sealed;               /* the last sealed block */
     uint32_t bench;                 /* every PL_BENCH_ flag ever used */

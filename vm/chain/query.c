@@ -6,8 +6,9 @@
 
 static pl_status run(pl_outcome *outcome, pl_chain *chain, pl_call *call)
 {
-    call->height = chain->head.height;
-    call->time_s = chain->head.time_s;
+    const pl_header *running = chain->running; /* asked in the middle of a block */
+    call->height = running != NULL ? running->height : chain->head.height;
+    call->time_s = running != NULL ? running->time_s : chain->head.time_s;
     return pl_chain_note(
         chain, pl_machine_run(chain->machine, outcome, chain->door, &chain->linkage, call));
 }

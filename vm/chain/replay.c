@@ -145,7 +145,15 @@ static pl_status execute(pl_run *run)
     PL_TRY(pl_system_put_chain(run->chain, header->height, header->time_s, header->parent));
     PL_TRY(pl_run_reports(run));
     PL_TRY(pl_run_transactions(run));
-    PL_TRY(pl_run_hooks(run));
+    return pl_run_hooks(run);
+}
+
+static pl_status execute_watched(pl_run *run)
+{
+    run->chain->running = &run->block->header;
+    const pl_status status = execute(run);
+    run->chain->running = NULL;
+    PL_TRY(status);
     return take_results(run);
 }
 
@@ -157,7 +165,7 @@ static pl_status take_block(pl_run *run, bool sealing)
     PL_TRY(check_link(chain, run->block));
     run->result->where = PL_WHERE_NOTHING;
     PL_TRY(chain->door->ops->begin(chain->door));
-    PL_TRY(execute(run));
+    PL_TRY(execute_watched(run));
     const pl_status status = sealing ? seal(run) : compare(run);
     if (pl_is_reject(status)) {
         PL_TRY(roll_back(chain));

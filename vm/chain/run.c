@@ -73,8 +73,15 @@ static pl_status run_call(pl_run *run, pl_receipt *receipt, const pl_call *call)
 {
     pl_chain *chain = run->chain;
     pl_outcome outcome;
+    const pl_watch *watch = run->options.watch;
+    if (watch != NULL) {
+        pl_machine_trace(chain->machine, watch->step, watch->context);
+    }
     PL_TRY(chain->door->ops->begin(chain->door));
-    PL_TRY(pl_machine_run(chain->machine, &outcome, chain->door, &chain->linkage, call));
+    const pl_status ran =
+        pl_machine_run(chain->machine, &outcome, chain->door, &chain->linkage, call);
+    pl_machine_trace(chain->machine, NULL, NULL);
+    PL_TRY(ran);
     if (outcome.status == PL_OK) {
         PL_TRY(chain->door->ops->commit(chain->door));
     } else {
@@ -208,9 +215,18 @@ static void count_tx(pl_block_counts *counts, pl_status status)
     }
 }
 
+static void tell_moment(const pl_run *run, uint32_t transaction, bool is_after)
+{
+    const pl_watch *watch = run->options.watch;
+    if (watch != NULL && watch->moment != NULL) {
+        watch->moment(watch->context, run->chain, transaction, is_after);
+    }
+}
+
 pl_status pl_run_transactions(pl_run *run)
 {
     pl_items transactions = run->block->transactions;
+    uint32_t number = 0;
     const uint8_t *bytes;
     uint32_t size;
     while (pl_items_next(&transactions, &bytes, &size)) {
@@ -219,11 +235,15 @@ pl_status pl_run_transactions(pl_run *run)
         PL_ASSERT(shape == PL_OK); /* pl_body_decode proved it */
         pl_receipt receipt = {
             .kind = PL_RECEIPT_TRANSACTION, .contract = tx.contract, .function = tx.function};
+        tell_moment(run, number, false);
         PL_TRY(run_tx(run, &receipt, &tx, bytes));
         count_tx(&run->result->counts, (pl_status)receipt.status);
         PL_TRY(append_receipt(run, &receipt));
+        PL_TRY(run->chain->fault); /* a query of the watcher may have met one */
+        tell_moment(run, number, true);
+        number++;
     }
-    return PL_OK;
+    return run->chain->fault;
 }
 
 /* ---- hooks ---- */

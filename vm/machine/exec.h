@@ -58,6 +58,24 @@ typedef struct pl_machine pl_machine;
 PL_MUST_USE pl_status pl_machine_create(pl_machine **machine, const pl_memory *memory);
 void pl_machine_free(pl_machine *machine);
 
+/* One step, as it is about to run. Registers are read with pl_trace_register; those of a step's
+ * results hold them when the next step of the same depth and function is told, or, after a call,
+ * when the caller goes on. */
+typedef struct pl_trace_step {
+    uint32_t contract; /* number */
+    uint32_t function;
+    uint32_t instruction; /* of the function, from 0 */
+    uint32_t depth;       /* frames in use, 1 for the entry */
+    uint64_t gas_left;    /* before the block that this step leads is paid */
+    const uint8_t *registers;
+} pl_trace_step;
+
+typedef void (*pl_trace_sink)(void *context, const pl_trace_step *step);
+
+/* From now on the machine tells sink about every step before it runs; NULL: no longer. What a call
+ * does is the same with and without. */
+void pl_machine_trace(pl_machine *machine, pl_trace_sink sink, void *context);
+
 /* Runs one call to its end. Writes go through the door; undoing them after a trap is the caller's
  * part (door->rollback), as is checking that the function may be called at all.
  * Returns PL_OK (then *outcome tells what happened) or a FAULT (then it says nothing). */

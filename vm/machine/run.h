@@ -87,6 +87,8 @@ struct pl_machine {
     uint64_t time_s;
     pl_u256 caller;
     pl_outcome *outcome;
+    pl_trace_sink trace; /* NULL: off */
+    void *trace_context;
 
     uint32_t depth; /* frames in use */
     uint32_t activation_count;
@@ -125,6 +127,8 @@ static inline pl_register *pl_at(uint8_t *base, uint16_t offset)
 /* The loop of exec.c: runs from the top frame until the entry returns or a trap leaves it.
  * Returns PL_OK (then *status tells which) or a FAULT. *gas is what is left. */
 PL_MUST_USE pl_status pl_exec_loop(pl_machine *m, pl_status *status, uint64_t *gas);
+/* The same, telling m->trace about every step. */
+PL_MUST_USE pl_status pl_exec_loop_traced(pl_machine *m, pl_status *status, uint64_t *gas);
 
 /* Pushes a frame for function; its parameters are still to be written. STACK. */
 PL_MUST_USE static inline pl_status pl_frame_push(pl_machine *m, const pl_function *function,
