@@ -172,13 +172,20 @@ void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size
 
 bool pt_value_put(pt_bytes *bytes, pl_type type, const pl_u256 *number)
 {
-    uint8_t stored[32];
-    if (type.class == PL_CLASS_INT || type.size > sizeof stored ||
-        (type.class == PL_CLASS_BOOL && (!pl_u256_fits_u64(number) || pl_u256_low64(number) > 1)) ||
-        pl_u256_store_be(stored, type.size, number) != PL_OK) {
+    const bool is_signed = type.class == PL_CLASS_INT;
+    uint8_t wide[32];
+    if (type.size > sizeof wide || pl_u256_store_be(wide, 32, number) != PL_OK ||
+        (type.class == PL_CLASS_BOOL && (!pl_u256_fits_u64(number) || pl_u256_low64(number) > 1))) {
         return false;
     }
-    pt_put(bytes, stored, type.size);
+    const uint8_t *low = wide + 32 - type.size;
+    const uint8_t above = is_signed && (low[0] & 0x80) != 0 ? 0xff : 0;
+    for (const uint8_t *high = wide; high < low; high++) {
+        if (*high != above) {
+            return false;
+        }
+    }
+    pt_put(bytes, low, type.size);
     return true;
 }
 

@@ -38,8 +38,8 @@ void pt_asset_label(uint8_t value[32], uint8_t number);
 void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,
                     const uint8_t *bytes, size_t size);
 
-/* Appends number in the stored form of type; false when it does not fit (narrower unsigned, bool
- * above 1). Not for int types. */
+/* Appends number (of int types: two's complement) in the stored form of type; false when it does
+ * not fit (too narrow, bool above 1). */
 bool pt_value_put(pt_bytes *bytes, pl_type type, const pl_u256 *number);
 
 /* The 32 bytes of a symbol: text, then zeros. False when text is longer or not 0x21..0x7e. */

@@ -50,14 +50,11 @@ const pt_error_code pt_aave_v3_0_codes[] = {
     {NULL, NULL},
 };
 
-/* What Solidity and OpenZeppelin say where the machine traps. */
-const pt_trap_name pt_aave_traps[] = {
-    {"panic", "0x11", PL_TRAP_OVERFLOW},
-    {"panic", "0x12", PL_TRAP_DIV_BY_ZERO},
-    {"panic", "0x21", PL_TRAP_CAST},
-    {"string", "SafeCast: value doesn't fit in ", PL_TRAP_CAST},
-    {"custom", "SafeCastOverflowedUintDowncast", PL_TRAP_CAST},
-    {NULL, NULL, PL_OK},
+/* What OpenZeppelin says where the machine traps. */
+const pt_failure pt_aave_failures[] = {
+    {.kind = "string", .name = "SafeCast: value doesn't fit in ", .status = PL_TRAP_CAST},
+    {.kind = "custom", .name = "SafeCastOverflowedUintDowncast", .status = PL_TRAP_CAST},
+    {.kind = NULL},
 };
 
 /* A parameter of a reserve and its bits in the packed word (contracts/aave/config.plim). */

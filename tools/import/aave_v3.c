@@ -8,25 +8,40 @@
 #include <string.h>
 
 #include "tools/import/aave_v3.h"
-#include "tools/import/evm_trace.h"
+#include "tools/import/protocols.h"
 #include "vm/num/text.h"
 
 enum { PRICE_DECIMALS = 8 };
 
-static const pt_key_kind argument_kinds[] = {
-    {"asset", PT_KIND_ASSET},     {"collateral", PT_KIND_ASSET}, {"debt", PT_KIND_ASSET},
-    {"assets", PT_KIND_ASSETS},   {"user", PT_KIND_USER},        {"to", PT_KIND_USER},
-    {"onBehalfOf", PT_KIND_USER}, {NULL, PT_KIND_PLAIN},
+static const pt_names_source names[] = {{0, "reserves", "sym"}, {0, NULL, NULL}};
+
+static const pt_key trace_keys[] = {
+    {.key = "asset", .kind = PT_NAME},     {.key = "collateral", .kind = PT_NAME},
+    {.key = "debt", .kind = PT_NAME},      {.key = "assets", .kind = PT_MASK},
+    {.key = "reserve", .kind = PT_NAME},   {.key = "collateralAsset", .kind = PT_NAME},
+    {.key = "debtAsset", .kind = PT_NAME}, {.key = "user", .kind = PT_PERSON},
+    {.key = "to", .kind = PT_PERSON},      {.key = "onBehalfOf", .kind = PT_PERSON},
+    {.key = "repayer", .kind = PT_PERSON}, {.key = "liquidator", .kind = PT_PERSON},
+    {.key = "target", .kind = PT_PERSON},  {.key = "initiator", .kind = PT_PERSON},
+    {.key = "caller", .kind = PT_PERSON},  {.key = NULL},
 };
 
-static const pt_key_kind event_kinds[] = {
-    {"reserve", PT_KIND_ASSET},   {"collateralAsset", PT_KIND_ASSET},
-    {"debtAsset", PT_KIND_ASSET}, {"asset", PT_KIND_ASSET},
-    {"user", PT_KIND_USER},       {"to", PT_KIND_USER},
-    {"onBehalfOf", PT_KIND_USER}, {"repayer", PT_KIND_USER},
-    {"liquidator", PT_KIND_USER}, {"target", PT_KIND_USER},
-    {"initiator", PT_KIND_USER},  {"caller", PT_KIND_USER},
-    {NULL, PT_KIND_PLAIN},
+static const pt_price_source prices[] = {{"price", ""}, {NULL, NULL}};
+
+static const pt_bind reserve_binds[] = {{.field = "a_supply", .source = "aS"},
+                                        {.field = "v_supply", .source = "vS"},
+                                        {.field = "virtual_balance", .source = "vb"},
+                                        {.field = NULL}};
+static const pt_bind user_binds[] = {{.field = "e_mode", .source = "em"}, {.field = NULL}};
+static const pt_bind balance_binds[] = {
+    {.field = "scaled_a", .source = "0"},  {.field = "scaled_v", .source = "1"},
+    {.field = "a_balance", .source = "2"}, {.field = "v_balance", .source = "3"},
+    {.field = "wallet", .source = "4"},    {.field = NULL}};
+static const pt_group groups[] = {
+    {.path = "r.*0", .view = "reserve_state", .binds = reserve_binds},
+    {.path = "u.*", .view = "account_state", .binds = user_binds},
+    {.path = "u.*.a.*0", .view = "balances", .binds = balance_binds},
+    {.path = NULL},
 };
 
 static const char *const extra_people[] = {"admin", "treasury", "flash", "umbrella", NULL};
@@ -97,15 +112,17 @@ static pt_exit add_reserve(pt_trace *trace, size_t id, const pt_json *reserve,
 {
     pt_row row;
     pt_json state;
+    pl_u256 price;
     char note[64];
-    PT_TRY(pt_json_member(&state, states, trace->assets[id], JSON_OBJECT, report));
-    PT_TRY(pt_json_u256(&trace->first_prices[id], reserve, "price", report));
-    (void)snprintf(note, sizeof note, "%s in USD", trace->assets[id]);
-    pt_trace_add_feed(trace, trace->assets[id], PRICE_DECIMALS, note);
+    PT_TRY(pt_json_member(&state, states, trace->lists[0].names[id], JSON_OBJECT, report));
+    PT_TRY(pt_json_u256(&price, reserve, "price", report));
+    (void)snprintf(note, sizeof note, "%s in USD", trace->lists[0].names[id]);
+    PT_TRY(
+        pt_trace_add_feed(trace, trace->lists[0].names[id], PRICE_DECIMALS, note, &price, report));
     PT_TRY(pt_row_begin(&row, &trace->build, 1, "reserves", report));
     PT_TRY(pt_row_set_u64(&row, "id", id, report));
     PT_TRY(pt_row_set_u64(&row, "feed", id, report));
-    PT_TRY(set_symbol(&row, "name", trace->assets[id], report));
+    PT_TRY(set_symbol(&row, "name", trace->lists[0].names[id], report));
     PT_TRY(set_from_state(&row, &state, reserve_state,
                           sizeof reserve_state / sizeof reserve_state[0], report));
     PT_TRY(set_rates(&row, reserve, report));
@@ -122,9 +139,9 @@ static pt_exit add_user(pt_trace *trace, size_t user, const pt_json *state, pt_r
     PT_TRY(set_from_state(&row, state, sources, 2, report));
     PT_TRY(pt_row_end(&row, report));
     PT_TRY(pt_json_member(&balances, state, "a", JSON_OBJECT, report));
-    for (size_t a = 0; a < trace->asset_count; a++) {
+    for (size_t a = 0; a < trace->lists[0].count; a++) {
         static const char *const fields[] = {"scaled_a", "scaled_v", NULL, NULL, "wallet"};
-        PT_TRY(pt_json_member(&list, &balances, trace->assets[a], JSON_ARRAY, report));
+        PT_TRY(pt_json_member(&list, &balances, trace->lists[0].names[a], JSON_ARRAY, report));
         PT_TRY(pt_row_begin(&row, &trace->build, 1, "balances", report));
         PT_TRY(set_symbol(&row, "user", trace->users[user], report));
         PT_TRY(pt_row_set_u64(&row, "asset", a, report));
@@ -153,7 +170,7 @@ static pt_exit read_members(pl_u256 *mask, const pt_trace *trace, const pt_json 
     PT_TRY(pt_json_member(&members, mode, "members", JSON_ARRAY, report));
     for (size_t i = 0; i < json_array_size(members.value); i++) {
         PT_TRY(pt_json_element(&name, &members, i, JSON_STRING, report));
-        const size_t asset = pt_trace_asset(trace, json_string_value(name.value));
+        const size_t asset = pt_trace_name(trace, 0, json_string_value(name.value));
         if (asset == SIZE_MAX || pl_u256_set_bit(mask, mask, asset) != PL_OK) {
             return pt_json_wrong(&name, report, "a reserve of the header");
         }
@@ -165,15 +182,15 @@ static pt_exit read_members(pl_u256 *mask, const pt_trace *trace, const pt_json 
 static size_t mode_feed(pt_trace *trace, const char *name)
 {
     const size_t count = trace->build.feed_count, known = pt_trace_feed(trace, name);
+    const pl_u256 one = pl_u256_from_u64(100000000);
+    pt_report ignored = {0};
     if (known != SIZE_MAX) {
         return known;
     }
-    if (count >= PT_ASSETS_MAX + PT_FEEDS_EXTRA_MAX) {
-        return SIZE_MAX;
-    }
-    trace->first_prices[count] = pl_u256_from_u64(100000000);
-    pt_trace_add_feed(trace, name, PRICE_DECIMALS, "price of an eMode category in USD");
-    return count;
+    return pt_trace_add_feed(trace, name, PRICE_DECIMALS, "price of an eMode category in USD", &one,
+                             &ignored) == PT_OK
+               ? count
+               : SIZE_MAX;
 }
 
 /* The category's own price source, or NO_FEED of the contract. */
@@ -186,7 +203,7 @@ static pt_exit read_source(uint64_t *feed, pt_trace *trace, const pt_json *mode,
         return PT_OK;
     }
     PT_TRY(pt_json_text(&name, mode, "priceSource", report));
-    if (!pt_trace_is_person(name) || pt_trace_asset(trace, name) != SIZE_MAX) {
+    if (!pt_trace_is_person(name) || pt_trace_name(trace, 0, name) != SIZE_MAX) {
         return pt_json_wrong(mode, report, "a priceSource of its own name, not a reserve's");
     }
     *feed = mode_feed(trace, name);
@@ -236,12 +253,10 @@ static pt_exit add_market(pt_trace *trace, const pt_json *header, pt_report *rep
         return pt_json_wrong(header, report, "flashPremiumToProtocolBps 10000 in this version");
     }
     if (pt_row_has(&row, "reserve_count")) {
-        PT_TRY(pt_row_set_u64(&row, "reserve_count", trace->asset_count, report));
+        PT_TRY(pt_row_set_u64(&row, "reserve_count", trace->lists[0].count, report));
     }
     return pt_row_end(&row, report);
 }
-
-static const pt_protocol aave_v3_0;
 
 static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report)
 {
@@ -250,7 +265,7 @@ static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report
     PT_TRY(pt_json_member(&state, header, "state", JSON_OBJECT, report));
     PT_TRY(pt_json_member(&reserves, &state, "r", JSON_OBJECT, report));
     PT_TRY(pt_json_member(&users, &state, "u", JSON_OBJECT, report));
-    for (size_t i = 0; i < trace->asset_count; i++) {
+    for (size_t i = 0; i < trace->lists[0].count; i++) {
         PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
         PT_TRY(add_reserve(trace, i, &item, &reserves, report));
     }
@@ -263,37 +278,10 @@ static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report
         PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
         PT_TRY(add_mode(trace, &item, report));
     }
-    if (trace->protocol == &aave_v3_0) {
+    if (trace->protocol == &pt_aave_v3_0) {
         (void)mode_feed(trace, "EMP"); /* moves in every run, also where no category looks at it */
     }
     return add_market(trace, header, report);
-}
-
-static pt_exit views(pt_trace *trace, const pt_json *header, pt_report *report)
-{
-    static const char *const reserve_names[][2] = {
-        {"a_supply", "aS"}, {"v_supply", "vS"}, {"virtual_balance", "vb"}, {NULL, NULL}};
-    static const char *const user_names[][2] = {{"e_mode", "em"}, {NULL, NULL}};
-    static const char *const balance_names[][2] = {{"scaled_a", "[0]"},  {"scaled_v", "[1]"},
-                                                   {"a_balance", "[2]"}, {"v_balance", "[3]"},
-                                                   {"wallet", "[4]"},    {NULL, NULL}};
-    pt_json state, reserves, users, reserve, user, balances, list;
-    PT_TRY(pt_json_member(&state, header, "state", JSON_OBJECT, report));
-    PT_TRY(pt_json_member(&reserves, &state, "r", JSON_OBJECT, report));
-    PT_TRY(pt_json_member(&users, &state, "u", JSON_OBJECT, report));
-    PT_TRY(pt_json_member(&reserve, &reserves, trace->assets[0], JSON_OBJECT, report));
-    PT_TRY(pt_trace_view(&trace->reserve_view, trace, "reserve_state", &reserve, reserve_names,
-                         NULL, report));
-    if (trace->observed_count == 0) {
-        return pt_json_wrong(&users, report, "at least one person");
-    }
-    PT_TRY(pt_json_member(&user, &users, trace->users[0], JSON_OBJECT, report));
-    PT_TRY(
-        pt_trace_view(&trace->user_view, trace, "account_state", &user, user_names, "a", report));
-    PT_TRY(pt_json_member(&balances, &user, "a", JSON_OBJECT, report));
-    PT_TRY(pt_json_member(&list, &balances, trace->assets[0], JSON_ARRAY, report));
-    return pt_trace_view(&trace->balance_view, trace, "balances", &list, balance_names, NULL,
-                         report);
 }
 
 static pt_exit check_v3_0(const pt_json *header, pt_report *report)
@@ -306,33 +294,39 @@ static pt_exit check_v3_6(const pt_json *header, pt_report *report)
     return pt_aave_check_header(header, false, report);
 }
 
-static const pt_protocol aave_v3_0 = {
+static const pt_contract_source v3_0_contracts[] = {{"aave_v3_0", "aave_v3_0.plim"}, {NULL, NULL}};
+
+const pt_protocol pt_aave_v3_0 = {
     .name = "aave-v3.0",
-    .source = "aave_v3_0.plim",
-    .contract = "aave_v3_0",
-    .argument_kinds = argument_kinds,
-    .event_kinds = event_kinds,
+    .contracts = v3_0_contracts,
+    .names = names,
+    .keys = trace_keys,
+    .price_name_key = "asset",
+    .prices = prices,
+    .liquidation = "liquidationCall",
+    .groups = groups,
     .extra_people = extra_people,
     .error_codes = pt_aave_v3_0_codes,
-    .traps = pt_aave_traps,
+    .failures = pt_aave_failures,
     .token_error = "BALANCE",
     .check = check_v3_0,
     .genesis = genesis,
-    .views = views,
 };
 
-static const pt_protocol aave_v3_6 = {
+static const pt_contract_source v3_6_contracts[] = {{"aave_v3_6", "aave_v3_6.plim"}, {NULL, NULL}};
+
+const pt_protocol pt_aave_v3_6 = {
     .name = "aave-v3.6",
-    .source = "aave_v3_6.plim",
-    .contract = "aave_v3_6",
-    .argument_kinds = argument_kinds,
-    .event_kinds = event_kinds,
+    .contracts = v3_6_contracts,
+    .names = names,
+    .keys = trace_keys,
+    .price_name_key = "asset",
+    .prices = prices,
+    .liquidation = "liquidationCall",
+    .groups = groups,
     .extra_people = extra_people,
-    .traps = pt_aave_traps,
+    .failures = pt_aave_failures,
     .token_error = "BALANCE",
     .check = check_v3_6,
     .genesis = genesis,
-    .views = views,
 };
-
-const pt_protocol *const pt_protocols[] = {&aave_v3_0, &aave_v3_6, NULL};

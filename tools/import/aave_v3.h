@@ -11,6 +11,6 @@
 pt_exit pt_aave_check_header(const pt_json *header, bool has_category, pt_report *report);
 
 extern const pt_error_code pt_aave_v3_0_codes[];
-extern const pt_trap_name pt_aave_traps[];
+extern const pt_failure pt_aave_failures[];
 
 #endif

@@ -10,6 +10,7 @@
 #include "tools/common/source.h"
 #include "tools/common/value.h"
 #include "tools/import/folder.h"
+#include "tools/import/protocols.h"
 #include "tools/import/trace_text.h"
 
 enum { TRACE_GAS_MAX = 200000000, TRACE_HOOK_GAS = 10000000 };
@@ -19,16 +20,15 @@ enum { TRACE_GAS_MAX = 200000000, TRACE_HOOK_GAS = 10000000 };
 typedef struct import_run {
     pt_memory memory;
     pt_bytes input;
-    pt_bytes container;
-    pl_code code;
-    bool has_code;
+    pt_bytes containers[PT_CONTRACTS_MAX];
+    pl_code codes[PT_CONTRACTS_MAX];
+    size_t code_count;
     pt_trace trace;
     pt_json header;
     pt_bytes world;
     pl_chain *chain;
     pt_bytes arguments; /* of the queries */
     pt_query *queries;
-    uint32_t query_count;
     pt_bytes history;
     pt_bytes expectations;
     size_t offset; /* of the next line in the input */
@@ -38,8 +38,8 @@ typedef struct import_run {
 static void run_free(import_run *run)
 {
     pl_chain_free(run->chain);
-    if (run->has_code) {
-        pl_code_free(&run->code, &run->memory.memory);
+    for (size_t i = 0; i < run->code_count; i++) {
+        pl_code_free(&run->codes[i], &run->memory.memory);
     }
     pt_build_free(&run->trace.build);
     pt_signer_close(&run->trace.signer);
@@ -47,7 +47,9 @@ static void run_free(import_run *run)
         json_decref(run->header.value);
     }
     pt_bytes_free(&run->input);
-    pt_bytes_free(&run->container);
+    for (size_t i = 0; i < PT_CONTRACTS_MAX; i++) {
+        pt_bytes_free(&run->containers[i]);
+    }
     pt_bytes_free(&run->world);
     pt_bytes_free(&run->arguments);
     pt_bytes_free(&run->history);
@@ -87,20 +89,34 @@ static pt_exit find_protocol(import_run *run, pt_report *report)
     return pt_json_wrong(&name, report, "a protocol this importer knows (plim import --help)");
 }
 
-static pt_exit load_contract(import_run *run, const char *contracts, pt_report *report)
+static pt_exit load_contract(import_run *run, const pt_contract_source *source,
+                             const char *contracts, pt_report *report)
 {
-    char *path = pt_path_join(contracts, run->trace.protocol->source);
+    const size_t n = run->code_count;
+    if (n == PT_CONTRACTS_MAX) {
+        return pt_fail(report, PT_LIMIT, "more than %d contracts", (int)PT_CONTRACTS_MAX);
+    }
+    char *path = pt_path_join(contracts, source->source);
     pl_code_error where = {0};
-    pt_exit result = pt_compile(&run->container, path, contracts, false, report);
+    pt_exit result = pt_compile(&run->containers[n], path, contracts, false, report);
     if (result == PT_OK) {
-        const pl_status status = pl_code_load(&run->code, &where, &run->memory.memory,
-                                              run->container.data, run->container.size);
-        run->has_code = status == PL_OK;
-        result = run->has_code ? PT_OK : pt_fail_status(report, status, "%s", path);
+        const pl_status status = pl_code_load(&run->codes[n], &where, &run->memory.memory,
+                                              run->containers[n].data, run->containers[n].size);
+        run->code_count += status == PL_OK ? 1 : 0;
+        result = status == PL_OK ? PT_OK : pt_fail_status(report, status, "%s", path);
     }
     free(path);
-    run->trace.code = &run->code;
+    run->trace.codes[n] = &run->codes[n];
+    run->trace.contract_count = run->code_count;
     return result;
+}
+
+static pt_exit load_contracts(import_run *run, const char *contracts, pt_report *report)
+{
+    for (const pt_contract_source *c = run->trace.protocol->contracts; c->name != NULL; c++) {
+        PT_TRY(load_contract(run, c, contracts, report));
+    }
+    return PT_OK;
 }
 
 /* An integer, or for large ones a string of digits, below 2^64. */
@@ -126,19 +142,24 @@ static pt_exit make_world(import_run *run, pt_report *report)
     uint64_t seed = 0;
     PT_TRY(read_seed(&seed, &run->header, report));
     PT_TRY(pt_json_u64(&build->time_s, &run->header, "t", 1, INT64_MAX, report));
-    (void)snprintf(build->name, sizeof build->name, "%s_seed_%llu", trace->protocol->contract,
+    (void)snprintf(build->name, sizeof build->name, "%s_seed_%llu",
+                   trace->protocol->world != NULL ? trace->protocol->world
+                                                  : trace->protocol->contracts[0].name,
                    (unsigned long long)seed);
     build->tx_auth = PL_TX_AUTH_NONE;
     build->seed = seed;
     build->tx_gas_max = TRACE_GAS_MAX;
     build->hook_gas = TRACE_HOOK_GAS;
-    (void)pt_build_add_contract(build, trace->protocol->contract, run->container.data,
-                                run->container.size, &run->code);
+    for (size_t i = 0; i < run->code_count; i++) {
+        (void)pt_build_add_contract(build, trace->protocol->contracts[i].name,
+                                    run->containers[i].data, run->containers[i].size,
+                                    &run->codes[i]);
+    }
     PT_TRY(pt_signer_open(&trace->signer, build->name, report));
+    trace->header = &run->header;
     PT_TRY(pt_trace_names(trace, &run->header, report));
-    PT_TRY(trace->protocol->check(&run->header, report));
-    PT_TRY(trace->protocol->genesis(trace, &run->header, report));
-    PT_TRY(trace->protocol->views(trace, &run->header, report));
+    PT_TRY(pt_trace_genesis(trace, &run->header, report));
+    PT_TRY(pt_trace_views(trace, &run->header, report));
     uint8_t stand_in[32];
     memcpy(stand_in, trace->signer.public_key + 1, 32); /* the x coordinate */
     pt_build_add_label(build, PL_LABEL_SIGNER, PT_STAND_IN, stand_in);
@@ -180,10 +201,10 @@ static pt_exit first_block(import_run *run, pt_report *report)
     pt_record record = {.height = 1};
     pt_json state;
     char source[200];
-    PT_TRY(pt_trace_queries(&run->arguments, &run->queries, &run->query_count, trace, report));
+    PT_TRY(pt_trace_queries(&run->arguments, &run->queries, trace, report));
     (void)snprintf(source, sizeof source, "%s: recorded under an EVM, file %s",
                    trace->protocol->name, pt_path_base(trace->file));
-    pt_expect_write_head(&run->expectations, source, run->queries, run->query_count);
+    pt_expect_write_head(&run->expectations, source, run->queries, trace->query_count);
     pt_history_begin(&run->history, &run->world);
     pt_exit result = pt_trace_first_body(&body, trace, pl_chain_world(run->chain)->id,
                                          trace->build.time_s, report);
@@ -250,7 +271,7 @@ static pt_exit all_steps(import_run *run, pt_report *report)
 
 static pt_exit write_all(const import_run *run, const char *folder, pt_report *report)
 {
-    char *readme = pt_trace_readme(&run->trace, run->chain, run->query_count);
+    char *readme = pt_trace_readme(&run->trace, run->chain, run->trace.query_count);
     const pt_exit result =
         pt_folder_write(folder, &run->history, &run->expectations, run->chain, readme, report);
     free(readme);
@@ -270,7 +291,7 @@ static pt_exit import_run_all(import_run *run, const char *folder, const char *c
     }
     PT_TRY(pt_json_parse(&run->header, run->trace.file, run->line, text, size, report));
     PT_TRY(find_protocol(run, report));
-    PT_TRY(load_contract(run, contracts, report));
+    PT_TRY(load_contracts(run, contracts, report));
     PT_TRY(make_world(run, report));
     PT_TRY(first_block(run, report));
     PT_TRY(all_steps(run, report));
@@ -294,7 +315,7 @@ pt_exit pt_import_evm_trace(pt_import_result *result, const char *file, const ch
         result->liquidations = run->trace.liquidations;
         result->reverts = run->trace.reverts;
         result->prices = run->trace.prices;
-        result->queries = run->query_count;
+        result->queries = run->trace.query_count;
         memcpy(result->name, run->trace.build.name, sizeof result->name);
     }
     run_free(run);

@@ -2,8 +2,9 @@
 #ifndef PT_IMPORT_EVM_TRACE_H
 #define PT_IMPORT_EVM_TRACE_H
 
+#include <stdint.h>
+
 #include "tools/common/report.h"
-#include "tools/import/trace.h"
 
 typedef struct pt_import_result {
     char name[64]; /* of the world */
@@ -16,8 +17,5 @@ typedef struct pt_import_result {
  * Errors: PT_INPUT with file, line and key; PT_LIMIT; PT_INTERRUPTED. */
 pt_exit pt_import_evm_trace(pt_import_result *result, const char *file, const char *folder,
                             const char *contracts, pt_report *report);
-
-/* The protocols that are known, ended by NULL. */
-extern const pt_protocol *const pt_protocols[];
 
 #endif

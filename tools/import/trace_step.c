@@ -1,4 +1,5 @@
 /* One recorded step as a block body and its expectations (trace.h). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,38 +35,99 @@ pt_exit pt_trace_first_body(pt_bytes *body, pt_trace *trace, const uint8_t world
     return PT_OK;
 }
 
-/* setPrice {asset, price}: a report of the feed with that name. */
-static pt_exit step_price(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
-                          uint64_t time_s, const pt_json *args, pt_report *report)
+/* setPrice {asset, price}: a report of the feed with that name, one for each value. */
+static pt_exit step_prices(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
+                           uint64_t time_s, const pt_json *args, pt_report *report)
 {
-    static const char *const keys[] = {"asset", "price"};
-    const char *name = NULL;
-    pl_u256 price;
-    PT_TRY(pt_json_only(args, keys, 2, report));
-    PT_TRY(pt_json_text(&name, args, "asset", report));
-    PT_TRY(pt_json_u256(&price, args, "price", report));
-    const size_t feed = pt_trace_feed(trace, name);
-    if (feed == SIZE_MAX) {
-        return pt_json_wrong(args, report, "an asset that has a price feed in the header");
+    const pt_protocol *protocol = trace->protocol;
+    const char *keys[PT_PRICES_MAX + 1] = {protocol->price_name_key};
+    const char *name = "";
+    size_t count = protocol->price_name_key != NULL ? 1 : 0;
+    for (const pt_price_source *p = protocol->prices; p->key != NULL; p++) {
+        keys[count++] = p->key;
     }
-    if (pl_u256_is_neg(&price)) {
-        return pt_json_wrong(args, report, "a price below 2^255");
+    PT_TRY(pt_json_only(args, keys, count, report));
+    if (protocol->price_name_key != NULL) {
+        PT_TRY(pt_json_text(&name, args, protocol->price_name_key, report));
     }
-    return put_price(body, trace, world_id, feed, time_s, &price, report);
+    for (const pt_price_source *p = protocol->prices; p->key != NULL; p++) {
+        char feed_name[128];
+        pl_u256 price;
+        (void)snprintf(feed_name, sizeof feed_name, "%s%s", name, p->suffix);
+        const size_t feed = pt_trace_feed(trace, feed_name);
+        if (feed == SIZE_MAX) {
+            return pt_json_wrong(args, report, "an asset that has a price feed in the header");
+        }
+        PT_TRY(pt_trace_price(&price, args, p->key, report));
+        PT_TRY(put_price(body, trace, world_id, feed, time_s, &price, report));
+    }
+    return PT_OK;
+}
+
+static uint32_t price_count(const pt_trace *trace, bool is_price)
+{
+    uint32_t count = 0;
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        count += trace->step_keys[f] != NULL ? 1 : 0;
+    }
+    for (const pt_price_source *p = trace->protocol->prices; is_price && p->key != NULL; p++) {
+        count++;
+    }
+    return count;
+}
+
+/* Numbers that every step reports, as the block number of the recorded chain. */
+static pt_exit step_numbers(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
+                            uint64_t time_s, const pt_json *step, pt_report *report)
+{
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        pl_u256 number;
+        if (trace->step_keys[f] != NULL) {
+            PT_TRY(pt_trace_price(&number, step, trace->step_keys[f], report));
+            PT_TRY(put_price(body, trace, world_id, f, time_s, &number, report));
+        }
+    }
+    return PT_OK;
+}
+
+/* The entry of the protocol's table that serves this call, or NULL: the function of the op's words.
+ */
+static pt_exit find_op(const pt_op **found, const pt_trace *trace, const char *op,
+                       const pt_json *args, pt_report *report)
+{
+    *found = NULL;
+    for (const pt_op *o = trace->protocol->ops; o != NULL && o->op != NULL && *found == NULL; o++) {
+        if (strcmp(o->op, op) != 0) {
+            continue;
+        }
+        if (o->key == NULL) {
+            *found = o;
+            continue;
+        }
+        pt_json links[PT_STEPS_MAX], said, value;
+        static const pt_place nowhere = {.person = NULL};
+        PT_TRY(pt_json_member(&value, args, o->key, JSON_STRING, report));
+        pt_path_find(links, &said, trace, o->path, &nowhere, trace->header);
+        *found = said.value != NULL && json_equal(said.value, value.value) ? o : NULL;
+    }
+    return PT_OK;
 }
 
 static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const char *from,
                          const pt_json *args, pt_report *report)
 {
-    const uint32_t number = pt_code_function(trace->code, op);
+    const pt_op *served = NULL;
+    PT_TRY(find_op(&served, trace, op, args, report));
+    const uint32_t number =
+        pt_code_function(trace->codes[0], served != NULL ? served->function : op);
     if (number == PL_NONE) {
         return pt_json_wrong(args->parent, report, "an op that the contract has a function for");
     }
-    const pl_function *function = &trace->code->functions[number];
+    const pl_function *function = &trace->codes[0]->functions[number];
     pt_bytes arguments = {0};
     const pt_exit result =
         pt_trace_put_fields(&arguments, trace, function->parameters, function->parameter_count,
-                            trace->protocol->argument_kinds, args, report);
+                            served != NULL && served->drop ? served->key : NULL, args, report);
     if (result == PT_OK) {
         pl_tx tx = {.contract = 1,
                     .function = (uint16_t)number,
@@ -78,6 +140,21 @@ static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const 
     }
     pt_bytes_free(&arguments);
     return result;
+}
+
+/* The event of this name in the first contract that declares it. */
+static const pl_signature *find_event(pt_expect_event *event, const pt_trace *trace,
+                                      const char *name)
+{
+    for (size_t c = 0; c < trace->contract_count; c++) {
+        const uint32_t number = pt_code_event(trace->codes[c], name);
+        if (number != PL_NONE) {
+            event->contract = (uint32_t)c + 1;
+            event->event = (uint16_t)number;
+            return &trace->codes[c]->events[number];
+        }
+    }
+    return NULL;
 }
 
 /* Fills the record's events from "ev"; their arguments go to *arguments, placed once all are there.
@@ -103,16 +180,16 @@ static pt_exit read_events(pt_record *record, pt_bytes *arguments, const pt_trac
         }
         PT_TRY(pt_json_element(&name, &item, 0, JSON_STRING, report));
         PT_TRY(pt_json_element(&values, &item, 1, JSON_OBJECT, report));
-        const uint32_t event = pt_code_event(trace->code, json_string_value(name.value));
-        if (event == PL_NONE) {
+        pt_expect_event *event = &record->events[i];
+        const pl_signature *signature = find_event(event, trace, json_string_value(name.value));
+        if (signature == NULL) {
             return pt_json_wrong(&name, report, "an event that the contract declares");
         }
-        const pl_signature *signature = &trace->code->events[event];
         const size_t start = arguments->size;
-        PT_TRY(pt_trace_put_fields(arguments, trace, signature->fields, signature->count,
-                                   trace->protocol->event_kinds, &values, report));
-        record->events[record->event_count++] = (pt_expect_event){
-            .contract = 1, .event = (uint16_t)event, .size = (uint16_t)(arguments->size - start)};
+        PT_TRY(pt_trace_put_fields(arguments, trace, signature->fields, signature->count, NULL,
+                                   &values, report));
+        event->size = (uint16_t)(arguments->size - start);
+        record->event_count++;
     }
     const uint8_t *at = arguments->data;
     for (uint16_t i = 0; i < record->event_count; i++) {
@@ -155,13 +232,21 @@ static pt_exit step_expectations(pt_bytes *expectations, pt_record *record, pt_t
 
 /* Keys, and which of them go together. tags and badDebt are the recorder's remarks on what the rest
  * shows: their shape is checked, there is nothing to compare. */
-static pt_exit check_shape(bool *ok, const pt_json *step, pt_report *report)
+static pt_exit check_shape(bool *ok, bool *liquidates, const pt_trace *trace, const pt_json *step,
+                           pt_report *report)
 {
-    static const char *const keys[] = {"i",   "t",  "op",   "from", "args",   "ok",
-                                       "err", "ev", "tags", "s",    "badDebt"};
+    const char *keys[PT_FEEDS_MAX + 11] = {"i",   "t",  "op",   "from", "args",   "ok",
+                                           "err", "ev", "tags", "s",    "badDebt"};
+    const char *counted = trace->protocol->liquidation;
+    size_t count = 11;
     bool remark = false;
     pt_json tags, tag;
-    PT_TRY(pt_json_only(step, keys, sizeof keys / sizeof keys[0], report));
+    for (size_t f = 0; f < trace->build.feed_count; f++) {
+        if (trace->step_keys[f] != NULL) {
+            keys[count++] = trace->step_keys[f];
+        }
+    }
+    PT_TRY(pt_json_only(step, keys, count, report));
     PT_TRY(pt_json_bool(ok, step, "ok", report));
     if (pt_json_has(step, *ok ? "err" : "ev")) {
         return pt_json_wrong(step, report, "ev only with ok true, err only with ok false");
@@ -169,23 +254,25 @@ static pt_exit check_shape(bool *ok, const pt_json *step, pt_report *report)
     if (pt_json_has(step, "badDebt")) {
         PT_TRY(pt_json_bool(&remark, step, "badDebt", report));
     }
+    const char *op = json_string_value(json_object_get(step->value, "op"));
+    *liquidates = op != NULL && strcmp(op, counted) == 0;
     if (pt_json_has(step, "tags")) {
         PT_TRY(pt_json_member(&tags, step, "tags", JSON_ARRAY, report));
         for (size_t i = 0; i < json_array_size(tags.value); i++) {
             PT_TRY(pt_json_element(&tag, &tags, i, JSON_STRING, report));
+            *liquidates = *liquidates || strcmp(json_string_value(tag.value), counted) == 0;
         }
     }
     return PT_OK;
 }
 
-pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
-                      const uint8_t world_id[32], uint64_t height, uint64_t time_s,
-                      const pt_json *step, pt_report *report)
+/* The reports, then the call. */
+static pt_exit step_body(pt_bytes *body, pt_trace *trace, const uint8_t world_id[32],
+                         uint64_t time_s, const pt_json *step, bool *is_call, bool ok,
+                         pt_report *report)
 {
     const char *op = NULL, *from = NULL;
-    bool ok = false;
     pt_json args, caller;
-    PT_TRY(check_shape(&ok, step, report));
     PT_TRY(pt_json_text(&op, step, "op", report));
     PT_TRY(pt_json_text(&from, step, "from", report));
     PT_TRY(pt_json_member(&args, step, "args", JSON_OBJECT, report));
@@ -194,24 +281,32 @@ pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
         return pt_json_wrong(&caller, report, "the name of a person");
     }
     const bool is_price = strcmp(op, "setPrice") == 0, is_wait = strcmp(op, "wait") == 0;
-    const bool is_call = !is_price && !is_wait;
-    if (!is_call && !ok) {
+    *is_call = !is_price && !is_wait;
+    if (!*is_call && !ok) {
         return pt_json_wrong(step, report, "ok true for setPrice and wait");
     }
     if (is_wait) {
         PT_TRY(pt_json_only(&args, NULL, 0, report));
     }
-    pt_put_u32(body, is_price ? 1 : 0);
+    pt_put_u32(body, price_count(trace, is_price));
+    PT_TRY(step_numbers(body, trace, world_id, time_s, step, report));
     if (is_price) {
-        PT_TRY(step_price(body, trace, world_id, time_s, &args, report));
+        PT_TRY(step_prices(body, trace, world_id, time_s, &args, report));
     }
-    pt_put_u32(body, is_call ? 1 : 0);
-    if (is_call) {
-        PT_TRY(step_call(body, trace, op, from, &args, report));
-    }
+    pt_put_u32(body, *is_call ? 1 : 0);
+    return *is_call ? step_call(body, trace, op, from, &args, report) : PT_OK;
+}
+
+pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
+                      const uint8_t world_id[32], uint64_t height, uint64_t time_s,
+                      const pt_json *step, pt_report *report)
+{
+    bool ok = false, liquidates = false, is_call = false;
+    PT_TRY(check_shape(&ok, &liquidates, trace, step, report));
+    PT_TRY(step_body(body, trace, world_id, time_s, step, &is_call, ok, report));
     trace->steps++;
     trace->reverts += ok ? 0 : 1;
-    trace->liquidations += ok && strcmp(op, "liquidationCall") == 0 ? 1 : 0;
+    trace->liquidations += ok && liquidates ? 1 : 0;
     pt_record record = {.height = height};
     const pt_exit result =
         step_expectations(expectations, &record, trace, step, is_call, ok, report);

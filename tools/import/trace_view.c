@@ -1,136 +1,178 @@
-/* Recorded state as answers of the contract's views (trace.h). */
+/* Recorded state as answers of the contracts' views (trace.h). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/common/names.h"
 #include "tools/import/trace.h"
 
-/* Finds the member of sample that has these words, or reads "[3]" as element 3. */
-static bool find_source(pt_view_source *source, const pt_json *sample, const char *words,
-                        size_t size)
+/* ---- preparing ---- */
+
+/* The bind of a result: as the table says, else the member of sample that has its words. */
+static bool find_source(pt_bind *source, const pt_group *group, pl_name result,
+                        const pt_json *sample)
 {
-    if (size == 3 && words[0] == '[' && words[1] >= '0' && words[1] <= '9') {
-        *source = (pt_view_source){.index = (size_t)(words[1] - '0')};
-        return json_is_array(sample->value) && source->index < json_array_size(sample->value);
+    for (const pt_bind *b = group->binds; b != NULL && b->field != NULL; b++) {
+        if (pt_name_same_words(b->field, strlen(b->field), result.text, result.size)) {
+            *source = *b;
+            return true;
+        }
     }
     for (void *at = json_object_iter(sample->value); at != NULL;
          at = json_object_iter_next(sample->value, at)) {
         const char *key = json_object_iter_key(at);
-        if (pt_name_same_words(key, strlen(key), words, size)) {
-            *source = (pt_view_source){.key = key};
+        if (pt_name_same_words(key, strlen(key), result.text, result.size)) {
+            *source = (pt_bind){.source = key}; /* borrowed: the header lives as long */
             return true;
         }
     }
     return false;
 }
 
-/* Every recorded member must be some result's: a view that leaves one out would compare less than
- * it seems. */
-static pt_exit all_are_used(const pt_view *view, const pl_function *code, const pt_json *sample,
-                            pt_report *report)
+static pt_exit keep_first(void *context, const pt_json *node, const pt_place *place,
+                          pt_report *report)
 {
-    for (void *at = json_object_iter(sample->value); at != NULL;
-         at = json_object_iter_next(sample->value, at)) {
-        const char *key = json_object_iter_key(at);
-        bool used = view->other != NULL && strcmp(view->other, key) == 0;
-        for (uint8_t r = 0; r < code->result_count && !used; r++) {
-            used = view->sources[r].key != NULL && strcmp(view->sources[r].key, key) == 0;
-        }
-        if (!used) {
-            const pt_json extra = {.value = json_object_iter_value(at),
-                                   .parent = sample,
-                                   .key = key,
-                                   .file = sample->file,
-                                   .line = sample->line};
-            return pt_json_wrong(&extra, report, "no member that the contract's view leaves out");
-        }
-    }
-    if (json_is_array(sample->value) && json_array_size(sample->value) != code->result_count) {
-        return pt_json_wrong(sample, report, "one element for each result of the contract's view");
+    pt_json *first = context;
+    (void)place, (void)report;
+    if (first->value == NULL) {
+        *first = (pt_json){.value = node->value, .file = node->file, .line = node->line};
     }
     return PT_OK;
 }
 
-pt_exit pt_trace_view(pt_view *view, const pt_trace *trace, const char *function,
-                      const pt_json *sample, const char *const (*aliases)[2], const char *other,
-                      pt_report *report)
+static pt_exit prepare_sources(pt_view *view, pt_trace *trace, const pt_json *sample,
+                               pt_report *report)
 {
-    view->function = pt_code_function(trace->code, function);
+    const pt_group *group = view->group;
+    for (uint8_t r = 0; r < view->code->result_count; r++) {
+        const pl_name name = view->code->results[r].name;
+        if (!find_source(&view->sources[r], group, name, sample)) {
+            return pt_fail(report, PT_INPUT, "view %s has a result %.*s that the trace lacks at %s",
+                           group->view, (int)name.size, name.text, group->path);
+        }
+        char base[PT_PATH_SIZE];
+        (void)snprintf(base, sizeof base, "state%s%s", group->path[0] != '\0' ? "." : "",
+                       group->path);
+        pt_path_use(trace, base, view->sources[r].source);
+    }
+    return PT_OK;
+}
+
+/* An array of changing length is only compared when its length is. */
+static pt_exit check_lengths(const pt_trace *trace, pt_report *report)
+{
+    for (const pt_group *g = trace->protocol->groups; g->path != NULL; g++) {
+        const char *open = strstr(g->path, "@");
+        char length[PT_PATH_SIZE];
+        bool known = open == NULL;
+        (void)snprintf(length, sizeof length, "state.%.*s#",
+                       open != NULL ? (int)(open - g->path) : 0, g->path);
+        for (size_t i = 0; i < trace->pattern_count && !known; i++) {
+            known = strcmp(trace->patterns[i], length) == 0;
+        }
+        if (!known) {
+            return pt_fail(report, PT_INPUT, "%s: no view of this list's length (source #)",
+                           g->path);
+        }
+    }
+    return PT_OK;
+}
+
+static pt_exit prepare(pt_view *view, pt_trace *trace, const pt_group *group, const pt_json *state,
+                       pt_report *report)
+{
+    pt_json sample = {0};
+    const pl_code *code = trace->codes[group->contract];
+    *view = (pt_view){.group = group, .first = trace->query_count};
+    view->function = pt_code_function(code, group->view);
     if (view->function == PL_NONE) {
         return pt_fail(report, PT_INPUT, "contract %s has no public view %s, which the import asks",
-                       trace->protocol->contract, function);
+                       trace->protocol->contracts[group->contract].name, group->view);
     }
-    const pl_function *code = &trace->code->functions[view->function];
-    for (uint8_t r = 0; r < code->result_count; r++) {
-        const pl_name name = code->results[r].name;
-        bool found = find_source(&view->sources[r], sample, name.text, name.size);
-        for (const char *const(*a)[2] = aliases; !found && (*a)[0] != NULL; a++) {
-            found = pt_name_same_words(name.text, name.size, (*a)[0], strlen((*a)[0])) &&
-                    find_source(&view->sources[r], sample, (*a)[1], strlen((*a)[1]));
-        }
-        if (!found) {
-            return pt_fail(report, PT_INPUT, "view %s of %s has a result %.*s that the trace lacks",
-                           function, trace->protocol->contract, (int)name.size, name.text);
-        }
-        /* keys are borrowed from the sample; the header lives as long as the import */
+    view->code = &code->functions[view->function];
+    PT_TRY(pt_path_each(trace, group->path, group->most, state, keep_first, &sample, report));
+    PT_TRY(prepare_sources(view, trace, &sample, report));
+    const uint64_t count = pt_path_count(trace, group->path, group->most);
+    if (count > 1000000 || count + trace->query_count > 1000000) {
+        return pt_fail(report, PT_LIMIT, "more than 1000000 queries");
     }
-    view->member_count = json_is_array(sample->value) ? json_array_size(sample->value)
-                                                      : json_object_size(sample->value);
-    view->other = other;
-    return all_are_used(view, code, sample, report);
+    view->count = (uint32_t)count;
+    trace->query_count += view->count;
+    return PT_OK;
 }
 
-static void add_query(pt_query *query, pt_bytes *arguments, size_t start, const pt_view *view)
+pt_exit pt_trace_views(pt_trace *trace, const pt_json *header, pt_report *report)
 {
-    *query = (pt_query){.contract = 1,
-                        .function = (uint16_t)view->function,
-                        .arguments_size = (uint16_t)(arguments->size - start)};
+    pt_json state;
+    PT_TRY(pt_json_member(&state, header, "state", JSON_OBJECT, report));
+    if (trace->observed_count == 0) {
+        return pt_json_wrong(&state, report, "at least one person");
+    }
+    for (const pt_group *g = trace->protocol->groups; g->path != NULL; g++) {
+        if (trace->view_count == PT_GROUPS_MAX) {
+            return pt_fail(report, PT_LIMIT, "more than %d groups", (int)PT_GROUPS_MAX);
+        }
+        PT_TRY(prepare(&trace->views[trace->view_count++], trace, g, &state, report));
+    }
+    PT_TRY(check_lengths(trace, report));
+    return pt_path_check(trace, "state", &state, report);
 }
 
-static pt_exit put_parameter(pt_bytes *arguments, const pt_trace *trace, const pt_view *view,
-                             uint8_t place, bool is_user, size_t number, pt_report *report)
+/* ---- queries ---- */
+
+/* The keys of place number `index` of the group's path, as arguments of its view. */
+static pt_exit put_arguments(pt_bytes *arguments, const pt_trace *trace, const pt_view *view,
+                             uint64_t index, pt_report *report)
 {
-    const pl_function *code = &trace->code->functions[view->function];
-    json_t *text = json_string(is_user ? trace->users[number] : trace->assets[number]);
-    const pt_json value = {.value = text, .file = trace->file, .line = 1};
+    const char *parts[PT_KEYS_MAX];
+    size_t count = 0;
+    uint64_t digits[PT_KEYS_MAX];
+    for (const char *at = view->group->path; *at != '\0' && count < PT_KEYS_MAX; at++) {
+        if (*at == '*' || *at == '@') {
+            parts[count++] = at;
+        }
+    }
+    if (count != view->code->parameter_count) {
+        return pt_fail(report, PT_INPUT, "view %s has %u parameters, its path %s has %zu names",
+                       view->group->view, (unsigned)view->code->parameter_count, view->group->path,
+                       count);
+    }
+    for (size_t i = count; i-- > 0;) {
+        char part[3] = {parts[i][0], parts[i][0] == '*' ? parts[i][1] : '\0', '\0'};
+        part[1] = part[1] == '.' ? '\0' : part[1];
+        const uint64_t size = pt_path_count(trace, part, view->group->most);
+        digits[i] = index % size;
+        index /= size;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const bool person = parts[i][0] == '*' && (parts[i][1] == '\0' || parts[i][1] == '.');
+        json_t *text =
+            person ? json_string(trace->users[digits[i]]) : json_integer((json_int_t)digits[i]);
+        const pt_json value = {.value = text, .file = trace->file, .line = 1};
+        const pt_bind form = {.kind = person ? PT_PERSON : PT_PLAIN};
+        const pt_exit result =
+            pt_trace_put(arguments, trace, &view->code->parameters[i], &form, &value, report);
+        json_decref(text);
+        PT_TRY(result);
+    }
+    return PT_OK;
+}
+
+pt_exit pt_trace_queries(pt_bytes *arguments, pt_query **queries, const pt_trace *trace,
+                         pt_report *report)
+{
+    pt_query *list = pt_take_zeroed(trace->query_count, sizeof *list);
     pt_exit result = PT_OK;
-    if (place >= code->parameter_count) {
-        result = pt_fail(report, PT_INPUT, "view %.*s of %s has too few parameters",
-                         (int)code->name.size, code->name.text, trace->protocol->contract);
-    } else {
-        result = pt_trace_put(arguments, trace, &code->parameters[place],
-                              is_user ? PT_KIND_USER : PT_KIND_ASSET, &value, report);
-    }
-    json_decref(text);
-    return result;
-}
-
-/* Queries in the fixed order that pt_trace_results follows: reserves, users, balances. */
-pt_exit pt_trace_queries(pt_bytes *arguments, pt_query **queries, uint32_t *count,
-                         const pt_trace *trace, pt_report *report)
-{
-    const size_t users = trace->observed_count, assets = trace->asset_count;
-    pt_query *list = pt_take_zeroed(assets + users + users * assets, sizeof *list);
     uint32_t n = 0;
-    pt_exit result = PT_OK;
-    for (size_t a = 0; a < assets && result == PT_OK; a++) {
-        const size_t start = arguments->size;
-        result = put_parameter(arguments, trace, &trace->reserve_view, 0, false, a, report);
-        add_query(&list[n++], arguments, start, &trace->reserve_view);
-    }
-    for (size_t u = 0; u < users && result == PT_OK; u++) {
-        const size_t start = arguments->size;
-        result = put_parameter(arguments, trace, &trace->user_view, 0, true, u, report);
-        add_query(&list[n++], arguments, start, &trace->user_view);
-    }
-    for (size_t i = 0; i < users * assets && result == PT_OK; i++) {
-        const size_t start = arguments->size;
-        result = put_parameter(arguments, trace, &trace->balance_view, 0, true, i / assets, report);
-        if (result == PT_OK) {
-            result =
-                put_parameter(arguments, trace, &trace->balance_view, 1, false, i % assets, report);
+    for (size_t v = 0; v < trace->view_count; v++) {
+        const pt_view *view = &trace->views[v];
+        for (uint32_t i = 0; i < view->count && result == PT_OK; i++) {
+            const size_t start = arguments->size;
+            result = put_arguments(arguments, trace, view, i, report);
+            list[n++] = (pt_query){.contract = view->group->contract + 1u,
+                                   .function = (uint16_t)view->function,
+                                   .arguments_size = (uint16_t)(arguments->size - start)};
         }
-        add_query(&list[n++], arguments, start, &trace->balance_view);
     }
     if (result != PT_OK) {
         free(list);
@@ -142,69 +184,70 @@ pt_exit pt_trace_queries(pt_bytes *arguments, pt_query **queries, uint32_t *coun
         at += list[i].arguments_size;
     }
     *queries = list;
-    *count = n;
     return PT_OK;
 }
 
-static pt_exit same_count(const pt_json *object, size_t count, const char *expected,
+/* ---- results ---- */
+
+typedef struct result_work {
+    pt_bytes *results;
+    const pt_trace *trace;
+    const pt_view *view;
+    uint32_t count;
+} result_work;
+
+/* How many elements the array at this place has. */
+static pt_exit put_length(result_work *work, const pl_field *field, const pt_json *array,
                           pt_report *report)
 {
-    return json_object_size(object->value) == count ? PT_OK
-                                                    : pt_json_wrong(object, report, expected);
+    static const pt_bind plain = {.kind = PT_PLAIN};
+    if (!json_is_array(array->value)) {
+        return pt_json_wrong(array, report, "an array");
+    }
+    json_t *size = json_integer((json_int_t)json_array_size(array->value));
+    const pt_json value = {.value = size, .file = array->file, .line = array->line};
+    const pt_exit result = pt_trace_put(work->results, work->trace, field, &plain, &value, report);
+    json_decref(size);
+    return result;
 }
 
-/* One result: query u32 | size u16 | the view's results out of the object or array. */
-static pt_exit put_result(pt_bytes *results, uint32_t query, const pt_trace *trace,
-                          const pt_view *view, const pt_json *object, pt_report *report)
+/* One result: query u32 | size u16 | the view's results out of the node. */
+static pt_exit visit_result(void *context, const pt_json *node, const pt_place *place,
+                            pt_report *report)
 {
-    const pl_function *code = &trace->code->functions[view->function];
-    pt_put_u32(results, query);
-    const size_t start = results->size;
-    pt_put_u16(results, 0);
+    result_work *work = context;
+    const pl_function *code = work->view->code;
+    pt_put_u32(work->results, work->view->first + (uint32_t)place->index);
+    const size_t start = work->results->size;
+    pt_put_u16(work->results, 0);
     for (uint8_t r = 0; r < code->result_count; r++) {
-        const pt_view_source *source = &view->sources[r];
-        pt_json value;
-        if (source->key != NULL) {
-            PT_TRY(pt_json_member(&value, object, source->key, JSON_STRING, report));
-        } else {
-            PT_TRY(pt_json_element(&value, object, source->index, JSON_STRING, report));
+        const pt_bind *source = &work->view->sources[r];
+        pt_json links[PT_STEPS_MAX], value;
+        if (strcmp(source->source, "#") == 0) {
+            PT_TRY(put_length(work, &code->results[r], node, report));
+            continue;
         }
-        PT_TRY(pt_trace_put(results, trace, &code->results[r], PT_KIND_PLAIN, &value, report));
+        pt_path_find(links, &value, work->trace, source->source, place, node);
+        if (!json_is_string(value.value)) {
+            return pt_json_wrong(&value, report, "a string");
+        }
+        PT_TRY(pt_trace_put(work->results, work->trace, &code->results[r], source, &value, report));
     }
-    pt_set_u16(results, start, (uint16_t)(results->size - start - 2));
-    const size_t found = json_is_array(object->value) ? json_array_size(object->value)
-                                                      : json_object_size(object->value);
-    return found == view->member_count ? PT_OK : all_are_used(view, code, object, report);
+    pt_set_u16(work->results, start, (uint16_t)(work->results->size - start - 2));
+    work->count++;
+    return PT_OK;
 }
 
 pt_exit pt_trace_results(pt_bytes *results, uint32_t *count, const pt_trace *trace,
                          const pt_json *state, pt_report *report)
 {
-    const size_t users = trace->observed_count, assets = trace->asset_count;
-    pt_json reserves, people, object, balances, pair;
-    uint32_t n = 0;
-    PT_TRY(pt_json_member(&reserves, state, "r", JSON_OBJECT, report));
-    PT_TRY(pt_json_member(&people, state, "u", JSON_OBJECT, report));
-    PT_TRY(same_count(state, 2, "r and u alone", report));
-    PT_TRY(same_count(&reserves, assets, "exactly the reserves of the header", report));
-    PT_TRY(same_count(&people, users, "exactly the people of the header's state", report));
-    for (size_t a = 0; a < assets; a++) {
-        PT_TRY(pt_json_member(&object, &reserves, trace->assets[a], JSON_OBJECT, report));
-        PT_TRY(put_result(results, n++, trace, &trace->reserve_view, &object, report));
+    *count = 0;
+    for (size_t v = 0; v < trace->view_count; v++) {
+        const pt_view *view = &trace->views[v];
+        result_work work = {.results = results, .trace = trace, .view = view};
+        PT_TRY(pt_path_each(trace, view->group->path, view->group->most, state, visit_result, &work,
+                            report));
+        *count += work.count;
     }
-    for (size_t u = 0; u < users; u++) {
-        PT_TRY(pt_json_member(&object, &people, trace->users[u], JSON_OBJECT, report));
-        PT_TRY(put_result(results, n++, trace, &trace->user_view, &object, report));
-    }
-    for (size_t u = 0; u < users; u++) {
-        PT_TRY(pt_json_member(&object, &people, trace->users[u], JSON_OBJECT, report));
-        PT_TRY(pt_json_member(&balances, &object, "a", JSON_OBJECT, report));
-        PT_TRY(same_count(&balances, assets, "exactly the reserves of the header", report));
-        for (size_t a = 0; a < assets; a++) {
-            PT_TRY(pt_json_member(&pair, &balances, trace->assets[a], JSON_ARRAY, report));
-            PT_TRY(put_result(results, n++, trace, &trace->balance_view, &pair, report));
-        }
-    }
-    *count = n;
-    return PT_OK;
+    return pt_path_check(trace, "state", state, report);
 }

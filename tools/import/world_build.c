@@ -157,14 +157,20 @@ static const pl_field *find_field(const pl_field *fields, uint8_t count, const c
     return NULL;
 }
 
-bool pt_row_has(const pt_row *row, const char *field)
+const pl_field *pt_row_field(const pt_row *row, const char *field)
 {
     uint8_t place = 0;
-    return find_field(row->table->keys, row->table->key_count, field, &place) != NULL ||
-           find_field(row->table->fields, row->table->field_count, field, &place) != NULL;
+    const pl_field *key = find_field(row->table->keys, row->table->key_count, field, &place);
+    return key != NULL ? key
+                       : find_field(row->table->fields, row->table->field_count, field, &place);
 }
 
-pt_exit pt_row_set(pt_row *row, const char *field, const pl_u256 *value, pt_report *report)
+bool pt_row_has(const pt_row *row, const char *field)
+{
+    return pt_row_field(row, field) != NULL;
+}
+
+void pt_row_put(pt_row *row, const char *field, const uint8_t *stored)
 {
     uint8_t place = 0;
     uint8_t *target = row->row.key;
@@ -174,12 +180,18 @@ pt_exit pt_row_set(pt_row *row, const char *field, const pl_u256 *value, pt_repo
     } else {
         found = find_field(row->table->fields, row->table->field_count, field, &place);
         target = row->row.row;
-        row->fields_set |= found != NULL ? UINT64_C(1) << place : 0;
+        row->fields_set |= UINT64_C(1) << place;
     }
+    memcpy(target + found->offset, stored, found->type.size);
+}
+
+pt_exit pt_row_set(pt_row *row, const char *field, const pl_u256 *value, pt_report *report)
+{
     pt_bytes stored = {0};
+    const pl_field *found = pt_row_field(row, field);
     const bool fits = found != NULL && pt_value_put(&stored, found->type, value);
     if (fits) {
-        memcpy(target + found->offset, stored.data, found->type.size);
+        pt_row_put(row, field, stored.data);
     }
     pt_bytes_free(&stored);
     if (!fits) {

@@ -89,6 +89,12 @@ pt_exit pt_row_begin(pt_row *row, pt_build *build, uint32_t contract, const char
 /* True if the table has a key or row field of this name. */
 bool pt_row_has(const pt_row *row, const char *field);
 
+/* The key or row field of this name, or NULL. */
+const pl_field *pt_row_field(const pt_row *row, const char *field);
+
+/* Sets a key or row field to its stored form, of the field's size. It must exist. */
+void pt_row_put(pt_row *row, const char *field, const uint8_t *stored);
+
 /* Sets a key or row field. Errors: PT_INPUT when there is none of this name, or the value does not
  * fit. */
 pt_exit pt_row_set(pt_row *row, const char *field, const pl_u256 *value, pt_report *report);

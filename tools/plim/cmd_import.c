@@ -11,6 +11,7 @@
 #include "tools/common/source.h"
 #include "tools/common/value.h"
 #include "tools/import/evm_trace.h"
+#include "tools/import/signer.h"
 #include "tools/import/folder.h"
 #include "tools/plim/commands.h"
 

@@ -1,0 +1,13 @@
+/* The tables of the protocols (trace.h), one file each. */
+#ifndef PT_IMPORT_PROTOCOLS_H
+#define PT_IMPORT_PROTOCOLS_H
+
+#include "tools/import/trace.h"
+
+extern const pt_protocol pt_aave_v3_0;
+extern const pt_protocol pt_aave_v3_6;
+
+/* All of them, ended by NULL. */
+extern const pt_protocol *const pt_protocols[];
+
+#endif
