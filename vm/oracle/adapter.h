@@ -88,6 +88,7 @@ typedef struct pl_signers {
     pl_member_set seen;
     unsigned count; /* distinct members that signed */
     unsigned met;   /* signatures met               */
+    pl_status strict_error; /* HIGH_S: a high s was met that the deployed verifier accepts */
 } pl_signers;
 
 /* The set that is active at now_s, for formats that do not name theirs: SIGNER_SET when none. */
@@ -99,12 +100,20 @@ PL_MUST_USE pl_status pl_signers_named(pl_signers *signers, const pl_adapter_inp
                                        const uint8_t id[32], pl_status unknown);
 
 /* One ECDSA signature with recovery: v is the byte of the wire less v_base (27 or 0).
- * Checks in this order: RECOVERY_ID (v is not v_base or v_base + 1), SIGNATURE_RANGE, HIGH_S (the
- * format's LOW_S flag, or strict), SIGNATURE, UNKNOWN_SIGNER. On output: *member its place in the
- * set (-1 for an unknown one in an inspection). Does not count it: see pl_signers_count. */
+ * Checks in this order: RECOVERY_ID (v is not v_base or v_base + 1), SIGNATURE_RANGE, HIGH_S (only
+ * with the format's LOW_S flag; otherwise a high s is noted for strict feeds), SIGNATURE,
+ * UNKNOWN_SIGNER. On output: *member its place in the set (-1 for an unknown one in an inspection).
+ * Does not count it: see pl_signers_count. */
 PL_MUST_USE pl_status pl_signers_recover(pl_signers *signers, int *member, const uint8_t *digest,
                                          const uint8_t *r, const uint8_t *s, uint64_t v,
                                          unsigned v_base);
+
+/* The same for formats where a signature says whose it is: the key must be that of the member at
+ * `place`, which is below the set's member_count (any place in an inspection). SIGNATURE when it is
+ * another member's. */
+PL_MUST_USE pl_status pl_signers_recover_at(pl_signers *signers, unsigned place,
+                                            const uint8_t *digest, const uint8_t *r,
+                                            const uint8_t *s, uint64_t v, unsigned v_base);
 
 /* Counts a member. Returns PL_OK, or SIGNER_DUPLICATE when it was counted before. */
 PL_MUST_USE pl_status pl_signers_count(pl_signers *signers, int member);
@@ -112,7 +121,7 @@ PL_MUST_USE pl_status pl_signers_count(pl_signers *signers, int member);
 /* QUORUM when fewer than the set's quorum were counted, or, for EXACT formats, more. */
 PL_MUST_USE pl_status pl_signers_quorum(const pl_signers *signers);
 
-/* Fills set, signers, signatures and digest of the reading. digest may be NULL. */
+/* Fills set, signers, signatures, digest and strict_error of the reading. digest may be NULL. */
 void pl_signers_tell(pl_reading *reading, const pl_signers *signers, const uint8_t *digest);
 
 /* Tells the observer about a signature that pl_signers_recover did not see (Schnorr forms). */
@@ -122,6 +131,13 @@ void pl_signers_show(pl_signers *signers, const uint8_t *digest, pl_status statu
 /* SUBJECT unless the feed's subject is these bytes; an empty subject accepts any. */
 PL_MUST_USE pl_status pl_subject_check(const pl_adapter_input *in, const uint8_t *bytes,
                                        size_t size);
+
+/* Notes a rule broken that only a strict feed has: the first one stays. spec 05 §5 */
+void pl_reading_strict(pl_reading *reading, pl_status error);
+
+/* The price, with the exponent of the format's scale: fixed, or the feed's wire_decimals. Not for
+ * formats that carry an exponent. */
+void pl_reading_price(pl_reading *reading, const pl_adapter_input *in, const pl_i256 *price);
 
 /* Splits a time of the given unit into seconds and nanoseconds. */
 void pl_reading_time(pl_reading *reading, pl_time_unit unit, uint64_t time);

@@ -62,7 +62,8 @@ typedef struct pl_format {
 extern const pl_format pl_formats[PL_FEED_FORMATS];
 
 /* deployed: what the verifier on its chain accepts. strict: the same, and low s, no trailing bytes,
- * no duplicate entries. spec 05 §5 */
+ * no duplicate entries. Strict rules are asked last, after order and age: a report that the
+ * deployed rules refuse has the same error under both. spec 05 §5 */
 typedef enum pl_feed_rules { PL_RULES_DEPLOYED = 0, PL_RULES_STRICT = 1 } pl_feed_rules;
 
 /* How a price is brought to fewer decimals. EXACT refuses a price that would lose digits. */
@@ -142,8 +143,10 @@ typedef struct pl_reading {
     uint16_t set; /* which of feed.sets */
     pl_member_set signers;
     unsigned signatures;
+    unsigned values; /* the price is the median of so many signed values; 0: of none */
     bool has_digest;
     uint8_t digest[32]; /* what the signers signed; of the last signature where they differ */
+    pl_status strict_error; /* the first rule broken that only a strict feed has, or PL_OK */
 } pl_reading;
 
 /* ---- for people: what is read where ---- */
@@ -190,7 +193,9 @@ typedef struct pl_observer {
 /* Verifies the payload of a report by the feed's format, signer sets and subject, at block time
  * now_s (which sets are active). On input: payload, any bytes (after the envelope of spec 05 §2;
  * for PL_FEED_NATIVE and UNSIGNED the whole report, use pl_oracle_check). observer may be NULL.
- * On output: *reading, only for PL_OK. Returns PL_OK or the REJECT of the first rule that fails. */
+ * On output: *reading, only for PL_OK. Returns PL_OK or the REJECT of the first rule that fails;
+ * what only strict rules refuse stands in reading->strict_error and is returned by
+ * pl_policy_check, or here for a transport format, which has no policy. */
 PL_MUST_USE pl_status pl_oracle_read(pl_reading *reading, const pl_feed *feed, uint64_t now_s,
                                      const uint8_t *payload, size_t payload_size,
                                      const pl_observer *observer);
@@ -213,7 +218,8 @@ typedef struct pl_clock {
     uint32_t nanoseconds;
 } pl_clock;
 
-/* The rules of spec 05 §6 for a reading: order, age, scale, bounds, deviation, confidence.
+/* The rules of spec 05 §6 for a reading: order, age, scale, bounds, deviation, confidence, and last
+ * what a strict feed adds.
  * On input: last, what the feed accepted before (exists false: nothing).
  * On output: *price at the feed's decimals, exists = true, only for PL_OK. */
 PL_MUST_USE pl_status pl_policy_check(pl_price *price, const pl_feed *feed, pl_clock now,

@@ -60,12 +60,14 @@ static void show(pl_signers *signers, const pl_signature_seen *seen)
     signers->met++;
 }
 
-pl_status pl_signers_recover(pl_signers *signers, int *member, const uint8_t *digest,
-                             const uint8_t *r, const uint8_t *s, uint64_t v, unsigned v_base)
+#define ANY_PLACE (-1)
+
+/* place: whose signature it says it is, or ANY_PLACE. */
+static pl_status recover(pl_signers *signers, int *member, int place, const uint8_t *digest,
+                         const uint8_t *r, const uint8_t *s, uint64_t v, unsigned v_base)
 {
     const pl_adapter_input *in = signers->in;
-    const bool low_s =
-        pl_is_strict(in) || (pl_formats[in->feed->format].flags & PL_FORMAT_LOW_S) != 0;
+    const bool low_s = (pl_formats[in->feed->format].flags & PL_FORMAT_LOW_S) != 0;
     uint8_t address[PL_ADDRESS_SIZE] = {0};
     pl_signature_seen seen = {.number = signers->met,
                               .digest = digest,
@@ -86,9 +88,29 @@ pl_status pl_signers_recover(pl_signers *signers, int *member, const uint8_t *di
     }
     if (seen.status == PL_OK && seen.member < 0) {
         seen.status = PL_REJECT_UNKNOWN_SIGNER;
+    } else if (seen.status == PL_OK && place != ANY_PLACE && seen.member != place) {
+        seen.status = PL_REJECT_SIGNATURE;
+    }
+    if (seen.high_s) {
+        signers->strict_error = PL_REJECT_HIGH_S;
     }
     show(signers, &seen);
-    return seen.status == PL_REJECT_UNKNOWN_SIGNER && pl_is_inspection(in) ? PL_OK : seen.status;
+    return seen.has_signer && seen.status != PL_REJECT_HIGH_S && pl_is_inspection(in) ? PL_OK
+                                                                                      : seen.status;
+}
+
+pl_status pl_signers_recover(pl_signers *signers, int *member, const uint8_t *digest,
+                             const uint8_t *r, const uint8_t *s, uint64_t v, unsigned v_base)
+{
+    return recover(signers, member, ANY_PLACE, digest, r, s, v, v_base);
+}
+
+pl_status pl_signers_recover_at(pl_signers *signers, unsigned place, const uint8_t *digest,
+                                const uint8_t *r, const uint8_t *s, uint64_t v, unsigned v_base)
+{
+    int member;
+    PL_ASSERT(pl_is_inspection(signers->in) || place < signers->set->member_count);
+    return recover(signers, &member, (int)place, digest, r, s, v, v_base);
 }
 
 void pl_signers_show(pl_signers *signers, const uint8_t *digest, pl_status status,
@@ -134,6 +156,7 @@ void pl_signers_tell(pl_reading *reading, const pl_signers *signers, const uint8
     reading->set = signers->set_number;
     reading->signers = signers->seen;
     reading->signatures = signers->met;
+    pl_reading_strict(reading, signers->strict_error);
     if (digest != NULL) {
         reading->has_digest = true;
         memcpy(reading->digest, digest, sizeof reading->digest);
