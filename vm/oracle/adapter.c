@@ -187,6 +187,22 @@ pl_status pl_subject_check(const pl_adapter_input *in, const uint8_t *bytes, siz
                : PL_REJECT_SUBJECT;
 }
 
+void pl_reading_strict(pl_reading *reading, pl_status error)
+{
+    if (reading->strict_error == PL_OK) {
+        reading->strict_error = error;
+    }
+}
+
+void pl_reading_price(pl_reading *reading, const pl_adapter_input *in, const pl_i256 *price)
+{
+    const uint8_t scale = pl_formats[in->feed->format].scale;
+    PL_ASSERT(scale != PL_SCALE_WIRE && scale != PL_SCALE_NONE);
+    reading->has_price = true;
+    reading->price = *price;
+    reading->exponent = -(int32_t)(scale == PL_SCALE_FEED ? in->feed->wire_decimals : scale);
+}
+
 void pl_reading_time(pl_reading *reading, pl_time_unit unit, uint64_t time)
 {
     static const uint32_t per_second[] = {1, 1, 1000, 1000000, 1000000000};

@@ -8,7 +8,8 @@
 #include "vm/oracle/adapter.h"
 #include "vm/oracle/native.h"
 
-#define DECIMALS_MAX 77u
+#define DECIMALS_MAX    77u
+#define TWAP_PRICE_BITS 224u /* and a window is below 2^32 s: sums stay inside 256 bits, signed */
 
 typedef pl_status read_function(pl_reading *reading, const pl_adapter_input *in);
 
@@ -39,6 +40,12 @@ const pl_format pl_formats[PL_FEED_FORMATS] = {
 };
 /* clang-format on */
 
+/* The formats of this project: their reports name world and feed. */
+static bool is_own(const pl_feed *feed)
+{
+    return feed->format == PL_FEED_UNSIGNED || feed->format == PL_FEED_NATIVE;
+}
+
 pl_status pl_report_feed(uint32_t *feed, const pl_report_context *context, const uint8_t *report,
                          size_t report_size)
 {
@@ -60,6 +67,9 @@ pl_status pl_oracle_read(pl_reading *reading, const pl_feed *feed, uint64_t now_
     const pl_adapter_input in = {feed, now_s, payload, payload_size, observer};
     pl_reading found = {.expires_s = UINT64_MAX};
     PL_TRY(adapters[feed->format](&found, &in));
+    if (pl_is_strict(&in) && (pl_formats[feed->format].flags & PL_FORMAT_TRANSPORT) != 0) {
+        PL_TRY(found.strict_error);
+    }
     *reading = found;
     return PL_OK;
 }
@@ -69,7 +79,7 @@ pl_status pl_oracle_check(pl_price *price, const pl_report_context *context, con
 {
     PL_ASSERT(feed < context->feed_count);
     const pl_feed *rules = &context->feeds[feed];
-    if (rules->format == PL_FEED_UNSIGNED || rules->format == PL_FEED_NATIVE) {
+    if (is_own(rules)) {
         return pl_native_check(price, context, last, feed, report, report_size);
     }
     pl_reading reading;
@@ -86,19 +96,34 @@ static int compare_ids(const pl_signer_set *a, const pl_signer_set *b)
     return memcmp(a->id, b->id, sizeof a->id);
 }
 
-/* spec 05 §1: distinct members in ascending order; keys are points. Guardians and bloom slots have
+/* A member that nobody can sign for: zero, or a key that is no point. *key is filled for KEY. */
+static pl_status check_member(const uint8_t *member, size_t size, pl_public_key *key)
+{
+    static const uint8_t zero[PL_MEMBER_KEY] = {0};
+    if (memcmp(member, zero, size) == 0) {
+        return PL_REJECT_NON_CANONICAL;
+    }
+    if (size == PL_MEMBER_KEY) {
+        return pl_public_key_parse(key, member);
+    }
+    if (size == PL_MEMBER_XONLY) {
+        uint8_t compressed[PL_MEMBER_KEY] = {2}; /* the point with the even y */
+        pl_public_key unwanted;
+        memcpy(compressed + 1, member, PL_MEMBER_XONLY);
+        return pl_public_key_parse(&unwanted, compressed);
+    }
+    return PL_OK;
+}
+
+/* spec 05 §3: distinct members in ascending order. Guardians and oracles of a configuration have
  * places of their own, so members of a NAMED format stand in the order of the set, not ascending.
  */
 static pl_status check_members(pl_signer_set *set, const pl_format *format, pl_public_key *keys)
 {
     const size_t size = format->member_size;
-    static const uint8_t zero[PL_MEMBER_KEY] = {0};
     const bool by_place = (format->flags & PL_FORMAT_NAMED) != 0;
     for (unsigned i = 0; i < set->member_count; i++) {
         const uint8_t *member = set->members + i * size;
-        if (memcmp(member, zero, size) == 0) {
-            return PL_REJECT_NON_CANONICAL; /* nobody signs for the zero address */
-        }
         const unsigned first = by_place || i == 0 ? 0 : i - 1;
         for (unsigned j = first; j < i; j++) {
             const int order = memcmp(set->members + j * size, member, size);
@@ -106,9 +131,7 @@ static pl_status check_members(pl_signer_set *set, const pl_format *format, pl_p
                 return order == 0 ? PL_REJECT_DUPLICATE : PL_REJECT_ORDER;
             }
         }
-        if (size == PL_MEMBER_KEY) {
-            PL_TRY(pl_public_key_parse(&keys[i], member));
-        }
+        PL_TRY(check_member(member, size, keys == NULL ? NULL : &keys[i]));
     }
     set->keys = size == PL_MEMBER_KEY ? keys : NULL;
     return PL_OK;
@@ -145,6 +168,15 @@ static pl_status check_set(const pl_feed *feed, unsigned number, const pl_format
     return PL_OK;
 }
 
+/* Formats 0 and 1 are always strict, at the feed's decimals, about their feed and without a
+ * confidence: what cannot matter has one value. */
+static pl_status check_own(const pl_feed *feed)
+{
+    const bool plain = feed->rules == PL_RULES_STRICT && feed->rounding == PL_SHRINK_EXACT &&
+                       feed->subject_size == 0 && feed->confidence_bps == 0;
+    return plain ? PL_OK : PL_REJECT_NON_CANONICAL;
+}
+
 static pl_status check_numbers(const pl_feed *feed, const pl_format *format)
 {
     if (feed->rules > PL_RULES_STRICT || feed->rounding > PL_SHRINK_HALF_EVEN ||
@@ -152,14 +184,21 @@ static pl_status check_numbers(const pl_feed *feed, const pl_format *format)
         return PL_REJECT_TYPE;
     }
     if (feed->decimals > DECIMALS_MAX || feed->wire_decimals > DECIMALS_MAX ||
-        feed->subject_size > PL_SUBJECT_SIZE_MAX) {
+        feed->subject_size > PL_SUBJECT_SIZE_MAX || feed->set_count > PL_SIGNER_SETS_MAX) {
         return PL_REJECT_LIMIT;
     }
     if (pl_i256_lt(&feed->max, &feed->min)) {
         return PL_REJECT_RANGE;
     }
-    return format->scale == PL_SCALE_FEED || feed->wire_decimals == 0 ? PL_OK
-                                                                      : PL_REJECT_NON_CANONICAL;
+    /* spec 05 §7: sums of price and seconds over a window must not wrap */
+    if (feed->twap_s > 0 && (pl_i256_check_bits(&feed->min, TWAP_PRICE_BITS) != PL_OK ||
+                             pl_i256_check_bits(&feed->max, TWAP_PRICE_BITS) != PL_OK)) {
+        return PL_REJECT_RANGE;
+    }
+    if (format->scale != PL_SCALE_FEED && feed->wire_decimals != 0) {
+        return PL_REJECT_NON_CANONICAL;
+    }
+    return is_own(feed) ? check_own(feed) : PL_OK;
 }
 
 pl_status pl_feed_check(pl_feed *feed)
