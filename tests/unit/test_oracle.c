@@ -1,4 +1,4 @@
-/* oracle: each rule of spec 05 §3 in one row, its edges, and that no bit of a signed report is
+/* oracle: each rule of spec 05 §2 in one row, its edges, and that no bit of a signed report is
  * free. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +41,7 @@ static int set_up(void **state)
         .until_s = UINT64_MAX, .quorum = 2, .member_count = SIGNERS, .members = signer_keys};
     feeds[NATIVE] = (pl_feed){.format = PL_FEED_NATIVE,
                               .decimals = 8,
+                              .rules = PL_RULES_STRICT,
                               .staleness_s = 60,
                               .future_s = 5,
                               .min = pl_i256_from_i64(-5),

@@ -1,9 +1,10 @@
-/* The native report. pl_native_check is spec 05 §3, line by line. */
+/* The native report. pl_native_check is spec 05 §2, line by line. */
 #include "vm/oracle/native.h"
 
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
 #include "vm/oracle/adapter.h"
+#include "vm/oracle/policy.h"
 
 #define ROUND_OFFSET    5u
 #define TIME_OFFSET     13u
@@ -123,6 +124,7 @@ pl_status pl_native_check(pl_price *price, const pl_report_context *context, con
     if (set != NULL && !context->bench_skip_signatures) {
         PL_TRY(check_signatures(set, context, report));
     }
+    PL_TRY(pl_policy_deviation(rules, &found.price, last)); /* rule 8 */
     *price = found;
     return PL_OK;
 }

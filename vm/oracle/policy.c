@@ -1,7 +1,7 @@
 /* What a feed demands of a reading, line by line as spec 05 §6. */
-#include "vm/base/assume.h"
-#include "vm/num/pow.h"
-#include "vm/oracle/oracle.h"
+#include "vm/oracle/policy.h"
+
+#include "vm/num/muldiv.h"
 
 #define BPS 10000u
 
@@ -64,7 +64,7 @@ static pl_status divide(pl_i256 *price, const pl_i256 *unit, uint8_t rounding)
                                           : PL_REJECT_EXPONENT;
 }
 
-/* price * 10^exponent at the feed's decimals. */
+/* price * 10^exponent at the feed's decimals; a zero price too needs a shift that there is. */
 static pl_status to_decimals(pl_i256 *price, const pl_feed *feed, const pl_reading *reading)
 {
     const int64_t shift = (int64_t)reading->exponent + feed->decimals;
@@ -79,46 +79,63 @@ static pl_status to_decimals(pl_i256 *price, const pl_feed *feed, const pl_readi
     return status == PL_OK ? PL_OK : PL_REJECT_EXPONENT;
 }
 
-/* |price - last| * 10000 <= |last| * bps. Prices have the feed's decimals on both sides. */
-static pl_status check_deviation(const pl_feed *feed, const pl_i256 *price, const pl_i256 *last)
+/* value <= floor(whole * bps / BPS), the product exact in 512 bits. value is an integer, so this is
+ * value * BPS <= whole * bps. */
+static bool is_within(const pl_u256 *value, const pl_u256 *whole, uint32_t bps)
 {
-    pl_i256 distance, allowed;
-    const pl_i256 bps = pl_i256_from_i64(BPS), limit = pl_i256_from_i64(feed->deviation_bps);
-    if (pl_i256_sub(&distance, price, last) != PL_OK ||
-        pl_i256_abs(&distance, &distance) != PL_OK ||
-        pl_i256_mul(&distance, &distance, &bps) != PL_OK || pl_i256_abs(&allowed, last) != PL_OK ||
-        pl_i256_mul(&allowed, &allowed, &limit) != PL_OK) {
-        return PL_REJECT_DEVIATION;
-    }
-    return pl_i256_lt(&allowed, &distance) ? PL_REJECT_DEVIATION : PL_OK;
+    pl_u256 allowed;
+    const pl_u256 parts = pl_u256_from_u64(bps), all = pl_u256_from_u64(BPS);
+    const pl_status status =
+        pl_u256_muldiv_full_round(&allowed, whole, &parts, &all, PL_ROUND_DOWN);
+    return status != PL_OK || !pl_u256_lt(&allowed, value); /* above 2^256: anything is allowed */
 }
 
-/* confidence * 10000 <= |price| * bps, both at the scale of the report. A feed with the rule takes
- * no report without a confidence. */
+pl_status pl_policy_deviation(const pl_feed *feed, const pl_i256 *price, const pl_price *last)
+{
+    if (feed->deviation_bps == 0 || !last->exists) {
+        return PL_OK;
+    }
+    pl_i256 distance;
+    pl_u256 whole;
+    if (pl_i256_lt(price, &last->price)) {
+        pl_i256_sub_wrap(&distance, &last->price, price);
+    } else {
+        pl_i256_sub_wrap(&distance, price, &last->price);
+    }
+    pl_i256_magnitude(&whole, &last->price);
+    /* the distance is below 2^256: read without a sign it is exact */
+    return is_within(&distance, &whole, feed->deviation_bps) ? PL_OK : PL_REJECT_DEVIATION;
+}
+
+/* Both at the scale of the report. A feed with the rule takes no report without a confidence. */
 static pl_status check_confidence(const pl_feed *feed, const pl_reading *reading)
 {
+    if (feed->confidence_bps == 0) {
+        return PL_OK;
+    }
     if (!reading->has_confidence) {
         return PL_REJECT_CONFIDENCE;
     }
-    pl_i256 width, allowed;
-    const pl_i256 bps = pl_i256_from_i64(BPS), limit = pl_i256_from_i64(feed->confidence_bps);
-    const pl_u256 confidence = pl_u256_from_u64(reading->confidence);
-    if (pl_i256_mul(&width, &confidence, &bps) != PL_OK ||
-        pl_i256_abs(&allowed, &reading->price) != PL_OK ||
-        pl_i256_mul(&allowed, &allowed, &limit) != PL_OK) {
-        return PL_REJECT_CONFIDENCE;
-    }
-    return pl_i256_lt(&allowed, &width) ? PL_REJECT_CONFIDENCE : PL_OK;
+    pl_u256 whole;
+    const pl_u256 width = pl_u256_from_u64(reading->confidence);
+    pl_i256_magnitude(&whole, &reading->price);
+    return is_within(&width, &whole, feed->confidence_bps) ? PL_OK : PL_REJECT_CONFIDENCE;
 }
 
-/* The order key rises. Another signer set that names itself starts a new order where the format
- * counts (an epoch belongs to its configuration); times go on. */
+/* The order key rises. Where a format counts and names its set, a later set (a configuration)
+ * starts its own count; an earlier one is never newer, or its old reports would come back. Times go
+ * on whoever signs. */
 static bool is_newer(const pl_feed *feed, const pl_price *last, const pl_reading *reading)
 {
     const pl_format *format = &pl_formats[feed->format];
-    const bool counts = format->time_unit == PL_TIME_NONE;
-    const bool other_set = (format->flags & PL_FORMAT_NAMED) != 0 && reading->set != last->set;
-    return !last->exists || (counts && other_set) || reading->order > last->round;
+    if (!last->exists) {
+        return true;
+    }
+    if (format->time_unit == PL_TIME_NONE && (format->flags & PL_FORMAT_NAMED) != 0 &&
+        reading->set != last->set) {
+        return reading->set > last->set;
+    }
+    return reading->order > last->round;
 }
 
 pl_status pl_policy_check(pl_price *price, const pl_feed *feed, pl_clock now, const pl_price *last,
@@ -132,23 +149,21 @@ pl_status pl_policy_check(pl_price *price, const pl_feed *feed, pl_clock now, co
         return format->order_error;
     }
     PL_TRY(check_age(feed, now, reading));
-    const bool is_stamped = (format->flags & PL_FORMAT_STAMP) != 0 || !reading->has_time;
+    const bool is_stamped = (format->flags & PL_FORMAT_STAMP) != 0;
     pl_price found = {.exists = true,
                       .decimals = feed->decimals,
-                      .time_s = is_stamped ? now.seconds : reading->time_s,
-                      .round =
-                          (format->flags & PL_FORMAT_STAMP) != 0 ? now.seconds : reading->order,
+                      .time_s = is_stamped || !reading->has_time ? now.seconds : reading->time_s,
+                      .round = is_stamped ? now.seconds : reading->order,
                       .set = reading->set,
                       .signers = reading->signers};
     PL_TRY(to_decimals(&found.price, feed, reading));
     if (pl_i256_lt(&found.price, &feed->min) || pl_i256_lt(&feed->max, &found.price)) {
         return PL_REJECT_PRICE_BOUNDS;
     }
-    if (feed->deviation_bps > 0 && last->exists) {
-        PL_TRY(check_deviation(feed, &found.price, &last->price));
-    }
-    if (feed->confidence_bps > 0) {
-        PL_TRY(check_confidence(feed, reading));
+    PL_TRY(pl_policy_deviation(feed, &found.price, last));
+    PL_TRY(check_confidence(feed, reading));
+    if (feed->rules == PL_RULES_STRICT) {
+        PL_TRY(reading->strict_error);
     }
     *price = found;
     return PL_OK;
