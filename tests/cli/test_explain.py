@@ -1,0 +1,99 @@
+"""plim explain: every formula told is computed again here, health agrees with plim show, and the cause is named.
+
+  python3 -m unittest tests.cli.test_explain       PLIM=path runs another build
+"""
+import json
+import unittest
+
+from tests.cli.program import INPUT, OK, ROOT, USAGE, Case, plim
+
+HISTORY = ROOT / "fixtures" / "histories" / "aave-v3-seed-5"
+EXAMPLE = ROOT / "contracts" / "examples" / "margin_account.world.json"
+
+
+def rounded(top, bottom, how):
+    """top / bottom by a named rounding; half even and the signed ones too."""
+    low, rest = divmod(top, bottom)
+    if how == "down" or rest == 0:
+        return low
+    if how == "up":
+        return low + 1
+    if how == "half up":
+        return low + (2 * rest >= bottom)
+    if how == "half even":
+        return low + (2 * rest > bottom or (2 * rest == bottom and low % 2 == 1))
+    if how == "toward zero":
+        return low + (top < 0)
+    raise AssertionError(f"a rounding without a name: {how}")
+
+
+class Explain(Case):
+    def facts(self, *words):
+        told = plim("explain", *words, "--json")
+        self.assertEqual(told.returncode, OK, told.stderr)
+        return json.loads(told.stdout)
+
+    def expect_formulas_hold(self, facts):
+        checked = 0
+        for formula in facts["formulas"]:
+            if formula["formula"].startswith("price of"):
+                continue
+            numerator, bottom = formula["formula"].rsplit(" / ", 1)
+            top = 1
+            for factor in numerator.split(" * "):
+                top *= int(factor)
+            self.assertEqual(int(formula["result"]), rounded(top, int(bottom), formula["rounding"]), formula)
+            self.assertEqual(formula["exact"], top % int(bottom) == 0, formula)
+            checked += 1
+        return checked
+
+    def test_a_recorded_liquidation(self):
+        facts = self.facts(HISTORY, "78", "--all")
+        self.assertGreater(self.expect_formulas_hold(facts), 40)
+        self.assertEqual((facts["account"], facts["function"], facts["status"]), ("u1", "liquidation_call", "OK"))
+        self.assertTrue(facts["health_before"]["below_its_line"])
+        self.assertFalse(facts["health_after"]["below_its_line"])
+        factor = facts["health_before"]["health_factor"].replace(".", "").lstrip("0")
+        self.assertIn(factor, [formula["result"] for formula in facts["formulas"]], "the contract computed it itself")
+        why = facts["why_now"]
+        for block, below in ((why["last_safe_block"], False), (why["fell_in_block"], True)):
+            shown = json.loads(plim("show", HISTORY, "account", "u1", "--at", block, "--json").stdout)
+            self.assertEqual(float(shown["account_state"]["hf"]) < 1, below)
+        self.assertEqual(why["last_safe_block"] + 1, why["fell_in_block"])
+        self.assertEqual(facts["formulas"][0]["source"],
+                         "return 1ray + div_down(rate * seconds, SECONDS_PER_YEAR);")
+
+    def test_repeats_are_left_out_unless_asked_for(self):
+        few, all_of_them = self.facts(HISTORY, "78"), self.facts(HISTORY, "78", "--all")
+        self.assertLess(len(few["formulas"]), len(all_of_them["formulas"]))
+
+    def test_a_price_that_crossed_the_line(self):
+        made = plim("run", EXAMPLE, "-o", self.folder / "run", "--contracts", ROOT / "contracts")
+        self.assertEqual(made.returncode, OK, made.stderr)
+        world = json.loads(EXAMPLE.read_text())
+        calls = [(height, number, call) for height, block in enumerate(world["blocks"], 1)
+                 for number, call in enumerate(block.get("calls", []))]
+        height, number = next((h, n) for h, n, call in calls if "liquidate" in call["call"])
+        reports = len(world["blocks"][height - 1].get("prices", {}))
+        facts = self.facts(self.folder / "run", f"{height}:{reports + number}")
+        self.assertIn("liquidate", facts["function"])
+        self.expect_formulas_hold(facts)
+
+    def test_text_tells_the_same(self):
+        told = plim("explain", HISTORY, "78")
+        for part in ("u4 calls aave_v3_0.liquidation_call(", "Health factor of u1: 0.878534660880314261 before",
+                     "fell below its line in block 66", "rounded half up", "LiquidationCall"):
+            self.assertIn(part, told.stdout)
+
+    def test_what_is_not_there(self):
+        for words, code, part in (((HISTORY, "9999"), INPUT, "no block 9999; the last one is 301"),
+                                  ((HISTORY, "78:7"), INPUT, "no transaction"),
+                                  ((HISTORY, "x"), USAGE, "78:1"),
+                                  ((HISTORY, "78", "--account", "nobody"), INPUT, "no account")):
+            told = plim("explain", *words)
+            self.assertEqual(told.returncode, code, words)
+            self.assertIn(part, told.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
