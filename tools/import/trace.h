@@ -45,7 +45,7 @@ typedef struct pt_key {
  *   path      a member or element below it; "" itself; a `?` at its end: may be missing (rows)
  *   #         how many elements the array has (views)
  *   /path     from the header's root, with the names that the row's path went through (rows)
- *   =         the last key of the row's path itself, a name or number (rows)
+ *   =         the last key of the row's path itself, a name (after prefix) or number (rows)
  *   $suffix   the number of the feed called as the last key, then suffix (rows) */
 typedef struct pt_bind {
     const char *field; /* words of the result or field */
@@ -89,6 +89,7 @@ typedef struct pt_feed_source {
     uint8_t decimals;
     const char *note;     /* of what it is the price; the name is put before it */
     const char *step_key; /* every step reports this member of it; NULL: setPrice alone does */
+    const char *less;     /* in the header: a number to take off decimals; or NULL */
 } pt_feed_source;
 
 /* A value of setPrice and the feed it is for: called as args[name_key], then suffix. */

@@ -14,6 +14,7 @@
 typedef struct feed_work {
     pt_trace *trace;
     const pt_feed_source *source;
+    const pt_json *header;
 } feed_work;
 
 pt_exit pt_trace_price(pl_u256 *price, const pt_json *object, const char *key, pt_report *report)
@@ -48,17 +49,38 @@ static void feed_called(char name[65], const pt_place *place, const char *suffix
     (void)snprintf(name, 65, "%s%s", text, suffix);
 }
 
+/* The source's, less a number of the header where it names one. */
+static pt_exit feed_decimals(uint8_t *decimals, const feed_work *work, const pt_place *place,
+                             pt_report *report)
+{
+    pt_json links[PT_STEPS_MAX], found;
+    *decimals = work->source->decimals;
+    if (work->source->less == NULL) {
+        return PT_OK;
+    }
+    pt_path_find(links, &found, work->trace, work->source->less, place, work->header);
+    pt_path_use(work->trace, "", work->source->less);
+    const json_int_t less = json_is_integer(found.value) ? json_integer_value(found.value) : -1;
+    if (less < 0 || less > *decimals) {
+        return pt_json_wrong(&found, report, "a number of decimals that a price can have");
+    }
+    *decimals = (uint8_t)(*decimals - less);
+    return PT_OK;
+}
+
 static pt_exit visit_feed(void *context, const pt_json *node, const pt_place *place,
                           pt_report *report)
 {
     const feed_work *work = context;
     char name[65], note[128];
+    uint8_t decimals = 0;
     pl_u256 price;
     PT_TRY(pt_trace_read_price(&price, node, report));
+    PT_TRY(feed_decimals(&decimals, work, place, report));
     feed_called(name, place, work->source->suffix);
     (void)snprintf(note, sizeof note, "%s: %s", name, work->source->note);
     work->trace->step_keys[work->trace->build.feed_count] = work->source->step_key;
-    return pt_trace_add_feed(work->trace, name, work->source->decimals, note, &price, report);
+    return pt_trace_add_feed(work->trace, name, decimals, note, &price, report);
 }
 
 /* ---- rows ---- */
@@ -79,14 +101,17 @@ static const pt_bind *bind_of(const pt_bind *binds, pl_name field)
     return NULL;
 }
 
-/* A number, or for accounts and symbols the name, of a key of the path. */
-static void key_value(uint8_t stored[32], const pl_field *field, const pt_place *place, size_t key)
+/* A number, or for accounts and symbols the name (after prefix), of a key of the path. */
+static void key_value(uint8_t stored[32], const pl_field *field, const pt_place *place, size_t key,
+                      const char *prefix)
 {
     pt_bytes bytes = {0};
     const pl_u256 number = pl_u256_from_u64(place->values[key]);
     memset(stored, 0, 32);
     if (field->type.class == PL_CLASS_ACCOUNT || field->type.class == PL_CLASS_SYMBOL) {
-        pt_trace_account(stored, place->texts[key]);
+        char name[65];
+        (void)snprintf(name, sizeof name, "%s%s", prefix, place->texts[key]);
+        pt_trace_account(stored, name);
     } else if (pt_value_put(&bytes, field->type, &number)) {
         memcpy(stored, bytes.data, bytes.size);
     }
@@ -117,7 +142,11 @@ static pt_exit set_from(pt_row *row, const row_work *work, const pl_field *field
     const bool optional = source[0] != '\0' && source[strlen(source) - 1] == '?';
     uint8_t stored[32];
     if (source[0] == '=') {
-        key_value(stored, field, place, place->count - 1);
+        const char *prefix = bind->prefix != NULL ? bind->prefix : "";
+        if (strlen(prefix) + strlen(place->texts[place->count - 1]) > 32) {
+            return pt_json_wrong(node, report, "a name that leaves room for its prefix");
+        }
+        key_value(stored, field, place, place->count - 1, prefix);
         pt_row_put(row, name, stored);
         return PT_OK;
     }
@@ -170,7 +199,7 @@ static pt_exit fill(pt_row *row, const row_work *work, const pl_field *fields, u
         (void)snprintf(name, sizeof name, "%.*s", (int)fields[i].name.size, fields[i].name.text);
         if (bind == NULL && keys && next_key(&key, &taken, &fields[i], place)) {
             uint8_t stored[32];
-            key_value(stored, &fields[i], place, key);
+            key_value(stored, &fields[i], place, key, "");
             pt_row_put(row, name, stored);
         } else if (bind != NULL || (!keys && member_like(&like, fields[i].name, node))) {
             PT_TRY(set_from(row, work, &fields[i], name, bind != NULL ? bind : &like, node, place,
@@ -277,7 +306,7 @@ pt_exit pt_trace_genesis(pt_trace *trace, const pt_json *header, pt_report *repo
         PT_TRY(protocol->check(header, report));
     }
     for (const pt_feed_source *f = protocol->feeds; f != NULL && f->suffix != NULL; f++) {
-        feed_work work = {.trace = trace, .source = f};
+        feed_work work = {.trace = trace, .source = f, .header = header};
         PT_TRY(pt_path_each(trace, f->path, 0, header, visit_feed, &work, report));
         pt_path_use(trace, "", f->path);
     }
