@@ -54,10 +54,14 @@ static void compare_signed(pt_bytes *differences, const json_t *price, const cha
     }
 }
 
-static void compare_value(pt_bytes *differences, const json_t *price, const pl_reading *reading)
+/* Where a row states two medians, the deployed rules count the first values that are met and strict
+ * rules all of them, spec 09 §7. */
+static void compare_value(pt_bytes *differences, const json_t *price, bool is_strict,
+                          const pl_reading *reading)
 {
     char text[PL_NUM_TEXT_MAX + 1];
-    const char *key = json_object_get(price, "value_first_k") != NULL ? "value_first_k" : "value";
+    const bool first = !is_strict && json_object_get(price, "value_first_k") != NULL;
+    const char *key = first ? "value_first_k" : "value";
     const char *expected = json_string_value(json_object_get(price, key));
     if (expected == NULL) {
         return;
@@ -81,7 +85,7 @@ static void compare_price(pt_bytes *differences, const pt_vector_row *row, const
                           const pl_reading *reading)
 {
     const bool all_count = row->feed.feed.format != PL_FEED_REDSTONE;
-    compare_value(differences, price, reading);
+    compare_value(differences, price, row->feed.feed.rules == PL_RULES_STRICT, reading);
     if (reading->has_price && !json_is_null(json_object_get(price, "value"))) {
         compare_signed(differences, price, "expo", reading->exponent);
         compare_signed(differences, price, "decimals", -(int64_t)reading->exponent);
