@@ -1,3 +1,4 @@
 #include "tools/import/protocols.h"
 
-const pt_protocol *const pt_protocols[] = {&pt_aave_v3_0, &pt_aave_v3_6, &pt_compound_v2, NULL};
+const pt_protocol *const pt_protocols[] = {&pt_aave_v3_0, &pt_aave_v3_6, &pt_compound_v2,
+                                         &pt_maker_dss, NULL};
