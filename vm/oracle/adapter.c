@@ -125,11 +125,7 @@ pl_status pl_word_uint(pl_cursor *cursor, const char *name, pl_time_unit unit, u
 {
     const uint8_t *word;
     PL_TRY(take(cursor, name, PL_PART_UINT, unit, &word, WORD));
-    if (!all_are(word, WORD - bits / 8, 0)) {
-        return PL_REJECT_NON_CANONICAL;
-    }
-    *value = load_be(word + 24, 8);
-    return PL_OK;
+    return pl_uint_of_word(value, word, bits);
 }
 
 pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i256 *value, unsigned bits,
@@ -137,6 +133,31 @@ pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i256 *value, un
 {
     const uint8_t *word;
     PL_TRY(take(cursor, name, is_signed ? PL_PART_INT : PL_PART_UINT, PL_TIME_NONE, &word, WORD));
+    return pl_int256_of_word(value, word, bits, is_signed);
+}
+
+pl_status pl_word_raw(pl_cursor *cursor, const char *name, pl_part_kind kind, pl_time_unit unit,
+                      const uint8_t **word)
+{
+    return take(cursor, name, kind, unit, word, WORD);
+}
+
+pl_status pl_uint_of_word(uint64_t *value, const uint8_t *word, unsigned bits)
+{
+    if (!all_are(word, WORD - bits / 8, 0)) {
+        return PL_REJECT_NON_CANONICAL;
+    }
+    *value = load_be(word + 24, 8);
+    return PL_OK;
+}
+
+uint64_t pl_recovery_of_word(const uint8_t *word)
+{
+    return all_are(word, WORD - 1, 0) ? word[WORD - 1] : UINT64_MAX;
+}
+
+pl_status pl_int256_of_word(pl_i256 *value, const uint8_t *word, unsigned bits, bool is_signed)
+{
     const size_t above = WORD - bits / 8;
     const bool is_negative = is_signed && (word[above] & 0x80) != 0;
     if (!all_are(word, above, is_negative ? 0xff : 0)) {

@@ -72,6 +72,19 @@ PL_MUST_USE pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i25
                                      unsigned bits, bool is_signed);
 PL_MUST_USE pl_status pl_word_bytes(pl_cursor *cursor, const char *name, const uint8_t **word);
 
+/* A word that is hashed as it stands and judged after the signature: any 32 bytes. unit is
+ * PL_TIME_NONE, or that of a time. */
+PL_MUST_USE pl_status pl_word_raw(pl_cursor *cursor, const char *name, pl_part_kind kind,
+                                  pl_time_unit unit, const uint8_t **word);
+
+/* What a raw word says, by the same rules as pl_word_uint and pl_word_int256. */
+PL_MUST_USE pl_status pl_uint_of_word(uint64_t *value, const uint8_t *word, unsigned bits);
+PL_MUST_USE pl_status pl_int256_of_word(pl_i256 *value, const uint8_t *word, unsigned bits,
+                                        bool is_signed);
+
+/* The recovery byte in a word; a word above 255 is one that no format allows. */
+uint64_t pl_recovery_of_word(const uint8_t *word);
+
 /* The dynamic value whose offset word stands at the cursor, the offset counted from `base`: leaves
  * *inner at the value's content and *count its length word (bytes, or elements of element_size).
  * Returns TRUNCATED when offset or length lead outside the payload; nothing is allocated for a
@@ -120,6 +133,12 @@ PL_MUST_USE pl_status pl_signers_count(pl_signers *signers, int member);
 
 /* QUORUM when fewer than the set's quorum were counted, or, for EXACT formats, more. */
 PL_MUST_USE pl_status pl_signers_quorum(const pl_signers *signers);
+
+/* The whole of a format with one signature, v 27 or 28, by a member of the active set: SIGNER_SET,
+ * the checks of pl_signers_recover, QUORUM; then pl_signers_tell. */
+PL_MUST_USE pl_status pl_signers_single(pl_reading *reading, const pl_adapter_input *in,
+                                        const uint8_t *digest, const uint8_t *r, const uint8_t *s,
+                                        uint64_t v);
 
 /* Fills set, signers, signatures, digest and strict_error of the reading. digest may be NULL. */
 void pl_signers_tell(pl_reading *reading, const pl_signers *signers, const uint8_t *digest);

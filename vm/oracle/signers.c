@@ -151,6 +151,19 @@ pl_status pl_signers_quorum(const pl_signers *signers)
     return signers->count < quorum || (exact && signers->count > quorum) ? PL_REJECT_QUORUM : PL_OK;
 }
 
+pl_status pl_signers_single(pl_reading *reading, const pl_adapter_input *in, const uint8_t *digest,
+                            const uint8_t *r, const uint8_t *s, uint64_t v)
+{
+    pl_signers signers;
+    int member;
+    PL_TRY(pl_signers_active(&signers, in));
+    PL_TRY(pl_signers_recover(&signers, &member, digest, r, s, v, 27));
+    PL_TRY(pl_signers_count(&signers, member));
+    PL_TRY(pl_signers_quorum(&signers));
+    pl_signers_tell(reading, &signers, digest);
+    return PL_OK;
+}
+
 void pl_signers_tell(pl_reading *reading, const pl_signers *signers, const uint8_t *digest)
 {
     reading->set = signers->set_number;
