@@ -11,12 +11,18 @@ static const pt_contract_source contracts[] = {{"maker", "maker.plim"}, {NULL, N
 static const pt_names_source names[] = {{0, "ilks", "key"}, {0, NULL, NULL}};
 
 static const pt_key trace_keys[] = {
-    {.key = "ilk", .kind = PT_NAME},   {.key = "u", .kind = PT_PERSON},
-    {.key = "v", .kind = PT_PERSON},   {.key = "w", .kind = PT_PERSON},
-    {.key = "src", .kind = PT_PERSON}, {.key = "dst", .kind = PT_PERSON},
-    {.key = "usr", .kind = PT_PERSON}, {.key = "urn", .kind = PT_PERSON},
-    {.key = "kpr", .kind = PT_PERSON}, {.key = "who", .kind = PT_PERSON},
-    {.key = "val", .kind = PT_HEX},    {.key = "clip", .kind = PT_PERSON},
+    {.key = "ilk", .kind = PT_NAME},
+    {.key = "u", .kind = PT_PERSON},
+    {.key = "v", .kind = PT_PERSON},
+    {.key = "w", .kind = PT_PERSON},
+    {.key = "src", .kind = PT_PERSON},
+    {.key = "dst", .kind = PT_PERSON},
+    {.key = "usr", .kind = PT_PERSON},
+    {.key = "urn", .kind = PT_PERSON},
+    {.key = "kpr", .kind = PT_PERSON},
+    {.key = "who", .kind = PT_PERSON},
+    {.key = "val", .kind = PT_HEX},
+    {.key = "clip", .kind = PT_PERSON},
     {.key = NULL},
 };
 
@@ -58,10 +64,14 @@ static const pt_rows rows[] = {
 };
 
 static const pt_same same[] = {
-    {"ilks.*0.mat", "state.ilk.*0.mat"},   {"ilks.*0.duty", "state.ilk.*0.duty"},
-    {"ilks.*0.dust", "state.ilk.*0.dust"}, {"ilks.*0.line", "state.ilk.*0.line"},
-    {"ilks.*0.chop", "state.ilk.*0.chop"}, {"ilks.*0.hole", "state.ilk.*0.hole"},
-    {"Hole", "state.sys.Hole"},            {NULL, NULL},
+    {"ilks.*0.mat", "state.ilk.*0.mat"},
+    {"ilks.*0.duty", "state.ilk.*0.duty"},
+    {"ilks.*0.dust", "state.ilk.*0.dust"},
+    {"ilks.*0.line", "state.ilk.*0.line"},
+    {"ilks.*0.chop", "state.ilk.*0.chop"},
+    {"ilks.*0.hole", "state.ilk.*0.hole"},
+    {"Hole", "state.sys.Hole"},
+    {NULL, NULL},
 };
 
 static const pt_bind length_binds[] = {{.field = "result", .source = "#"}, {.field = NULL}};
@@ -214,10 +224,10 @@ static pt_exit genesis(pt_trace *trace, const pt_json *header, pt_report *report
 }
 
 /* Read by genesis above; `key` names the ilk. */
-static const char *const remarks[] = {"ilks.*0.key",  "ilks.*0.curve", "ilks.*0.buf",
-                                      "ilks.*0.tail", "ilks.*0.cusp",  "ilks.*0.chip",
-                                      "ilks.*0.tip",  "ilks.*0.cut",   "ilks.*0.step",
-                                      "ilks.*0.tau",  NULL};
+static const char *const remarks[] = {
+    "ilks.*0.key",  "ilks.*0.curve", "ilks.*0.buf", "ilks.*0.tail",
+    "ilks.*0.cusp", "ilks.*0.chip",  "ilks.*0.tip", "ilks.*0.cut",
+    "ilks.*0.step", "ilks.*0.tau",   NULL};
 
 const pt_protocol pt_maker_dss = {
     .name = "maker-dss",

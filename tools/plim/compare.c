@@ -25,20 +25,33 @@ void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contr
     pt_bytes_free(&list);
 }
 
-/* Which events are liquidations: those whose name says so. */
-static bool says_liquidation(pl_name name)
+/* True if the name contains the word, which is in small letters. */
+static bool contains_word(pl_name name, const char *word)
 {
-    static const char word[] = "liquidat";
-    for (size_t at = 0; at + sizeof word - 1 <= name.size; at++) {
+    const size_t size = strlen(word);
+    for (size_t at = 0; at + size <= name.size; at++) {
         size_t i = 0;
-        while (word[i] != '\0' && (name.text[at + i] | 0x20) == word[i]) {
+        while (i < size && (name.text[at + i] | 0x20) == word[i]) {
             i++;
         }
-        if (word[i] == '\0') {
+        if (i == size) {
             return true;
         }
     }
     return false;
+}
+
+/* Which events are liquidations: those whose name says so, and those of Maker and Comet, whose
+ * names say it otherwise. */
+static bool says_liquidation(pl_name name)
+{
+    static const char *const others[] = {"Bark", "Bite", "AbsorbDebt"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (name.size == strlen(others[i]) && memcmp(name.text, others[i], name.size) == 0) {
+            return true;
+        }
+    }
+    return contains_word(name, "liquidat");
 }
 
 void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, void *context)
