@@ -138,6 +138,36 @@ static void the_first_price_needs_no_order(void **state)
 
 /* ---- age ---- */
 
+/* spec 09 §7: RedStone leaves fractions of a second out on both sides. */
+static void whole_seconds_where_the_format_counts_them(void **state)
+{
+    (void)state;
+    begin();
+    feed.format = PL_FEED_REDSTONE;
+    reading.time_s = NOW + 5;
+    reading.time_ns = 999000000;
+    EXPECT(OK);
+    feed.format = PL_FEED_LAZER;
+    EXPECT(FUTURE);
+    feed.format = PL_FEED_REDSTONE;
+    reading.time_s = NOW + 6;
+    reading.time_ns = 0;
+    EXPECT(FUTURE);
+    now.nanoseconds = 999999999;
+    EXPECT(FUTURE);
+    reading.time_s = NOW - 60;
+    EXPECT(OK);
+    reading.time_s = NOW - 61;
+    reading.time_ns = 999000000;
+    now.nanoseconds = 0;
+    EXPECT(STALE);
+    feed.format = PL_FEED_LAZER;
+    EXPECT(STALE);
+    now.nanoseconds = 0;
+    feed.staleness_s = 61;
+    EXPECT(OK);
+}
+
 static void age_has_edges_to_the_nanosecond(void **state)
 {
     (void)state;
@@ -681,6 +711,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_asked_in_their_order),
         cmocka_unit_test(the_first_price_needs_no_order),
+        cmocka_unit_test(whole_seconds_where_the_format_counts_them),
         cmocka_unit_test(age_has_edges_to_the_nanosecond),
         cmocka_unit_test(times_do_not_wrap),
         cmocka_unit_test(a_report_may_say_when_it_holds),

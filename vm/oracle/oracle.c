@@ -31,6 +31,7 @@ static read_function *const adapters[PL_FEED_FORMATS] = {
 #define STAMP          PL_FORMAT_STAMP
 #define NAMED          PL_FORMAT_NAMED
 #define TRANSPORT      PL_FORMAT_TRANSPORT
+#define SECONDS        PL_FORMAT_SECONDS
 const pl_format pl_formats[PL_FEED_FORMATS] = {
 #define FORMAT(number, NAME, adapter, text, members, order, unit, scale, flags)                    \
     [number] = {text, PL_MEMBER_##members, PL_TIME_##unit, SCALE(scale), (uint8_t)(flags),         \

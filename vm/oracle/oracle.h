@@ -47,7 +47,8 @@ enum {
     PL_FORMAT_EXACT = 2,
     PL_FORMAT_STAMP = 4,
     PL_FORMAT_NAMED = 8,
-    PL_FORMAT_TRANSPORT = 16
+    PL_FORMAT_TRANSPORT = 16,
+    PL_FORMAT_SECONDS = 32
 };
 
 /* One row of formats.def. */

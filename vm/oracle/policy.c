@@ -28,7 +28,10 @@ static pl_status check_age(const pl_feed *feed, pl_clock now, const pl_reading *
     if (!reading->has_time) {
         return PL_OK;
     }
-    const pl_clock time = {reading->time_s, reading->time_ns};
+    pl_clock time = {reading->time_s, reading->time_ns};
+    if ((pl_formats[feed->format].flags & PL_FORMAT_SECONDS) != 0) { /* spec 09 §7 */
+        time.nanoseconds = now.nanoseconds = 0;
+    }
     if (is_longer(now, time, feed->future_s)) {
         return PL_REJECT_FUTURE;
     }
