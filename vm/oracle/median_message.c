@@ -2,10 +2,7 @@
  *
  *     value 32 | age 32, s | wat 32 | r 32 | s 32 | v u8
  *
- * Shape, signature, ranges, subject. The signature is checked for the wat of the feed, as the
- * Median does, which does not read one. */
-#include "vm/base/keccak.h"
-#include "vm/oracle/adapter.h"
+ * Shape, signature over the wat that the message names, subject, ranges. */
 #include "vm/oracle/median.h"
 
 pl_status pl_median_message_read(pl_reading *reading, const pl_adapter_input *in)
@@ -22,8 +19,7 @@ pl_status pl_median_message_read(pl_reading *reading, const pl_adapter_input *in
     PL_TRY(pl_take_uint(&cursor, "v", PL_TIME_NONE, &v, 1));
     PL_TRY(pl_take_end(&cursor));
 
-    const bool has_wat = in->feed->subject_size == PL_WAT_SIZE && !pl_is_inspection(in);
-    pl_median_digest(digest, value, age, has_wat ? in->feed->subject : wat);
+    pl_median_digest(digest, value, age, wat);
     PL_TRY(pl_signers_single(reading, in, digest, r, s, v));
     PL_TRY(pl_subject_check(in, wat, PL_WAT_SIZE));
     return pl_median_tell(reading, in, value, age);
