@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Imports and replays every recorded Aave trace and expects no difference.
+"""Imports and replays every recorded trace and expects no difference, and that every invariant holds.
 
   python3 tests/traces.py --data ../shared/data [--plim build/plim] [--keep DIR]
 
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-FOLDERS = ("aave-v3", "aave-v3.6")
+FOLDERS = ("aave-v3", "aave-v3.6", "morpho-blue", "morpho-blue-acirm")
 
 
 def count_steps(path):
@@ -30,7 +30,7 @@ def replay(plim, trace, folder):
     made = subprocess.run([plim, "import", "evm-trace", str(trace), "-o", folder], capture_output=True, text=True)
     if made.returncode:
         return False, f"import exits {made.returncode}: {made.stderr.strip()[:300]}"
-    ran = subprocess.run([plim, "replay", "--json", folder], capture_output=True, text=True)
+    ran = subprocess.run([plim, "replay", "--json", "--check-invariants", folder], capture_output=True, text=True)
     try:
         told = json.loads(ran.stdout)
     except ValueError:

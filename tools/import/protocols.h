@@ -6,6 +6,8 @@
 
 extern const pt_protocol pt_aave_v3_0;
 extern const pt_protocol pt_aave_v3_6;
+extern const pt_protocol pt_morpho_blue;
+extern const pt_protocol pt_morpho_blue_adaptive;
 extern const pt_protocol pt_maker_dss;
 extern const pt_protocol pt_compound_v2;
 

@@ -46,6 +46,7 @@ typedef struct pt_key {
  *   #         how many elements the array has (views)
  *   /path     from the header's root, with the names that the row's path went through (rows)
  *   =         the last key of the row's path itself, a name (after prefix) or number (rows)
+ *   !N       the number N (rows)
  *   $suffix   the number of the feed called as the last key, then suffix (rows) */
 typedef struct pt_bind {
     const char *field; /* words of the result or field */
@@ -121,7 +122,8 @@ typedef struct pt_failure {
     const char *error; /* an error of the contract, without arguments */
 } pt_failure;
 
-/* Two places of the header that say the same (each name's own, where they have names). */
+/* Two places of the header that say the same (each name's own, where they have names); right:
+ * "!text": the text itself. */
 typedef struct pt_same {
     const char *left;
     const char *right;

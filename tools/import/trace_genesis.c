@@ -150,6 +150,9 @@ static pt_exit set_from(pt_row *row, const row_work *work, const pl_field *field
         pt_row_put(row, name, stored);
         return PT_OK;
     }
+    if (source[0] == '!') {
+        return pt_row_set_u64(row, name, strtoull(source + 1, NULL, 10), report);
+    }
     if (source[0] == '$') {
         char feed[65];
         feed_called(feed, place, source + 1);
@@ -263,7 +266,14 @@ static pt_exit visit_same(void *context, const pt_json *node, const pt_place *pl
                           pt_report *report)
 {
     const same_work *work = context;
+    const char *right = work->same->right;
     pt_json links[PT_STEPS_MAX], other;
+    if (right[0] == '!') {
+        const char *text = json_string_value(node->value);
+        return text != NULL && strcmp(text, right + 1) == 0
+                   ? PT_OK
+                   : pt_json_wrong(node, report, right + 1);
+    }
     pt_path_find(links, &other, work->trace, work->same->right, place, work->header);
     if (other.value == NULL || !json_equal(node->value, other.value)) {
         char expected[PT_PATH_SIZE + 32];
@@ -299,6 +309,27 @@ static pt_exit check_header(pt_trace *trace, const pt_json *header, pt_report *r
     return PT_OK;
 }
 
+/* The params row is there for every contract that has params (spec 06 §1): its defaults, where no
+ * table of the protocol fills it. */
+static pt_exit add_params(pt_trace *trace, pt_report *report)
+{
+    for (uint32_t c = 0; c < trace->contract_count; c++) {
+        const pl_code *code = trace->codes[c];
+        for (uint16_t t = 0; t < code->table_count; t++) {
+            bool filled = !code->tables[t].is_params;
+            for (size_t i = 0; i < trace->build.row_count && !filled; i++) {
+                filled = trace->build.rows[i].contract == c + 1 && trace->build.rows[i].table == t;
+            }
+            if (!filled) {
+                pt_row row;
+                PT_TRY(pt_row_begin(&row, &trace->build, c + 1, "params", report));
+                PT_TRY(pt_row_end(&row, report));
+            }
+        }
+    }
+    return PT_OK;
+}
+
 pt_exit pt_trace_genesis(pt_trace *trace, const pt_json *header, pt_report *report)
 {
     const pt_protocol *protocol = trace->protocol;
@@ -323,5 +354,6 @@ pt_exit pt_trace_genesis(pt_trace *trace, const pt_json *header, pt_report *repo
     if (protocol->genesis != NULL) {
         PT_TRY(protocol->genesis(trace, header, report));
     }
+    PT_TRY(add_params(trace, report));
     return protocol->check != NULL ? PT_OK : check_header(trace, header, report);
 }
