@@ -99,8 +99,8 @@ typedef struct pl_signers {
     const pl_signer_set *set; /* NULL in an inspection without a set */
     uint16_t set_number;
     pl_member_set seen;
-    unsigned count; /* distinct members that signed */
-    unsigned met;   /* signatures met               */
+    unsigned count;         /* distinct members that signed */
+    unsigned met;           /* signatures met               */
     pl_status strict_error; /* HIGH_S: a high s was met that the deployed verifier accepts */
 } pl_signers;
 

@@ -146,7 +146,7 @@ typedef struct pl_reading {
     unsigned signatures;
     unsigned values; /* the price is the median of so many signed values; 0: of none */
     bool has_digest;
-    uint8_t digest[32]; /* what the signers signed; of the last signature where they differ */
+    uint8_t digest[32];     /* what the signers signed; of the last signature where they differ */
     pl_status strict_error; /* the first rule broken that only a strict feed has, or PL_OK */
 } pl_reading;
 
