@@ -20,7 +20,7 @@ CFLAGS   = -std=c11 $(OPT) -g -fno-strict-overflow $(WARN) $(SANFLAGS) -I. \
            -ffile-prefix-map=$(CURDIR)=. $(if $(LIMBS),-DPL_LIMB_BITS=$(LIMBS)) \
            -D_POSIX_C_SOURCE=200809L -fstack-protector-strong -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
 LDLIBS   = -lsecp256k1 -lcrypto
-TOOLLIBS = -ljansson -lsqlite3 -lz
+TOOLLIBS = -ljansson -lsqlite3 -lz -lm
 
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)

@@ -157,6 +157,23 @@ PL_MUST_USE pl_status pl_chain_query(pl_outcome *outcome, pl_chain *chain, uint3
                                      uint32_t function, const uint8_t *caller, uint64_t gas_limit,
                                      const uint8_t *arguments, size_t arguments_size);
 
+/* A price that a query is told instead of the accepted one, at the feed's decimals. */
+typedef struct pl_supposed_price {
+    uint32_t feed;
+    pl_i256 price;
+} pl_supposed_price;
+#define PL_SUPPOSED_MAX 64u
+
+/* pl_chain_query, supposing up to PL_SUPPOSED_MAX other prices; time and round of each stay those
+ * of the accepted price (none accepted: the head's time, round 0). Nothing changes.
+ * Returns as pl_chain_query, or FEED (no such feed), LIMIT (too many). */
+PL_MUST_USE pl_status pl_chain_query_supposing(pl_outcome *outcome, pl_chain *chain,
+                                               const pl_supposed_price *prices,
+                                               uint32_t price_count, uint32_t contract,
+                                               uint32_t function, const uint8_t *caller,
+                                               uint64_t gas_limit, const uint8_t *arguments,
+                                               size_t arguments_size);
+
 typedef struct pl_invariant_result {
     uint32_t contract;
     uint32_t function;

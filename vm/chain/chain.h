@@ -38,6 +38,10 @@ PL_MUST_USE pl_status pl_system_put_chain(pl_chain *chain, uint64_t height, uint
                                           const uint8_t *parent);
 PL_MUST_USE pl_status pl_system_put_contracts(pl_chain *chain);
 PL_MUST_USE pl_status pl_system_get_price(pl_price *price, pl_chain *chain, uint32_t feed);
+/* The row as the table holds it, PL_PRICES_ROW_SIZE bytes. */
+void pl_system_price_row(uint8_t *row, const pl_price *price);
+/* The price of a row that begins as that of prices; NULL: none. */
+void pl_system_price_load(pl_price *price, const uint8_t *row);
 PL_MUST_USE pl_status pl_system_put_price(pl_chain *chain, uint32_t feed, const pl_price *price);
 
 /* nonce is 0 for an account without a row. */

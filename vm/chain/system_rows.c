@@ -39,12 +39,8 @@ pl_status pl_system_put_contracts(pl_chain *chain)
     return PL_OK;
 }
 
-pl_status pl_system_get_price(pl_price *price, pl_chain *chain, uint32_t feed)
+void pl_system_price_load(pl_price *price, const uint8_t *row)
 {
-    uint8_t key[PL_PRICES_KEY_SIZE];
-    const uint8_t *row;
-    pl_store_u32(key, feed);
-    PL_TRY(get(&row, chain, PL_SYSTEM_PRICES, key));
     *price = (pl_price){.exists = row != NULL};
     if (row != NULL) {
         pl_i256_load_be(&price->price, row + PL_PRICES_PRICE, 32);
@@ -53,7 +49,26 @@ pl_status pl_system_get_price(pl_price *price, pl_chain *chain, uint32_t feed)
         price->round = pl_load_u64(row + PL_PRICES_ROUND);
         price->height = pl_load_u64(row + PL_PRICES_HEIGHT);
     }
+}
+
+pl_status pl_system_get_price(pl_price *price, pl_chain *chain, uint32_t feed)
+{
+    uint8_t key[PL_PRICES_KEY_SIZE];
+    const uint8_t *row;
+    pl_store_u32(key, feed);
+    PL_TRY(get(&row, chain, PL_SYSTEM_PRICES, key));
+    pl_system_price_load(price, row);
     return PL_OK;
+}
+
+void pl_system_price_row(uint8_t *row, const pl_price *price)
+{
+    const pl_status fits = pl_i256_store_be(row + PL_PRICES_PRICE, 32, &price->price);
+    PL_ASSERT(fits == PL_OK);
+    row[PL_PRICES_DECIMALS] = price->decimals;
+    pl_store_u64(row + PL_PRICES_TIME, price->time_s);
+    pl_store_u64(row + PL_PRICES_ROUND, price->round);
+    pl_store_u64(row + PL_PRICES_HEIGHT, price->height);
 }
 
 pl_status pl_system_put_price(pl_chain *chain, uint32_t feed, const pl_price *price)
@@ -61,12 +76,7 @@ pl_status pl_system_put_price(pl_chain *chain, uint32_t feed, const pl_price *pr
     uint8_t key[PL_PRICES_KEY_SIZE];
     uint8_t row[PL_PRICES_ROW_SIZE];
     pl_store_u32(key, feed);
-    const pl_status fits = pl_i256_store_be(row + PL_PRICES_PRICE, 32, &price->price);
-    PL_ASSERT(fits == PL_OK);
-    row[PL_PRICES_DECIMALS] = price->decimals;
-    pl_store_u64(row + PL_PRICES_TIME, price->time_s);
-    pl_store_u64(row + PL_PRICES_ROUND, price->round);
-    pl_store_u64(row + PL_PRICES_HEIGHT, price->height);
+    pl_system_price_row(row, price);
     return put(chain, PL_SYSTEM_PRICES, key, row);
 }
 
