@@ -7,7 +7,7 @@ static uint64_t price_of(pl_chain *chain, uint32_t feed, const pl_supposed_price
     uint8_t arguments[8];
     pl_outcome outcome;
     pl_u256 price;
-    uint64_t value;
+    uint64_t value = 0;
     pl_store_u64(arguments, feed);
     assert_int_equal(pl_chain_query_supposing(&outcome, chain, prices, count, BANK, TINY_PRICE,
                                               NULL, 9000, arguments, sizeof arguments),
