@@ -115,6 +115,7 @@ def whole_suites(data, long):
                     "tests.cli.test_import tests.cli.test_run"),
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
+              Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
     if (pathlib.Path(data) / "evm-traces").is_dir():
         suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-FOLDERS = ("aave-v3", "aave-v3.6", "morpho-blue", "morpho-blue-acirm")
+FOLDERS = ("aave-v3", "aave-v3.6", "maker-dss", "morpho-blue", "morpho-blue-acirm")
 
 
 def count_steps(path):
