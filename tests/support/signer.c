@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include <secp256k1.h>
+#include <secp256k1_recovery.h>
 
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
+#include "vm/oracle/curve.h"
 #include "vm/oracle/native.h"
 
 static const secp256k1_context *context(void)
@@ -58,6 +60,23 @@ void signer_sign(uint8_t *signature, const signer *key, const uint8_t *digest)
     secp256k1_ecdsa_signature made;
     must(secp256k1_ecdsa_sign(context(), &made, digest, key->secret, NULL, NULL), "sign");
     secp256k1_ecdsa_signature_serialize_compact(context(), signature, &made);
+}
+
+void signer_address(uint8_t address[20], const signer *key)
+{
+    pl_public_key parsed;
+    must(pl_public_key_parse(&parsed, key->public_key) == PL_OK, "public_key_parse");
+    pl_address_of_key(address, &parsed);
+}
+
+void signer_sign_recoverable(uint8_t signature[65], const signer *key, const uint8_t *digest)
+{
+    secp256k1_ecdsa_recoverable_signature made;
+    int parity = 0;
+    must(secp256k1_ecdsa_sign_recoverable(context(), &made, digest, key->secret, NULL, NULL),
+         "sign_recoverable");
+    secp256k1_ecdsa_recoverable_signature_serialize_compact(context(), signature, &parity, &made);
+    signature[64] = (uint8_t)parity;
 }
 
 size_t report_make(uint8_t *bytes, const report_spec *spec)

@@ -19,6 +19,12 @@ void signers_sorted(signer *signers, size_t count);
 /* signature = r 32 | s 32 of the digest, low-S. */
 void signer_sign(uint8_t *signature, const signer *key, const uint8_t *digest);
 
+/* The last 20 bytes of keccak256 of the key. */
+void signer_address(uint8_t address[20], const signer *key);
+
+/* signature = r 32 | s 32 | parity 0 or 1 of the digest, low-S. */
+void signer_sign_recoverable(uint8_t signature[65], const signer *key, const uint8_t *digest);
+
 /* A native report with count signatures by signers[order[i]]; writes its bytes, returns the size.
  * price is 32 bytes, two's complement. */
 typedef struct report_spec {
