@@ -133,11 +133,12 @@ static bool is_same_signature(const json_t *seen, const json_t *stated)
            (signer == NULL || found[0] == '\0' || strcmp(signer, found) == 0);
 }
 
-/* Every signature that was met must be one that the row states. */
+/* Every signature that was met must be one that the row states; a row with an empty list states
+ * none (threshold signatures have no list). */
 static void compare_signatures(pt_bytes *differences, const pt_vector_row *row, const json_t *seen)
 {
     const json_t *stated = json_object_get(row->node.value, "signatures");
-    for (size_t i = 0; stated != NULL && i < json_array_size(seen); i++) {
+    for (size_t i = 0; json_array_size(stated) != 0 && i < json_array_size(seen); i++) {
         const json_t *met = json_array_get(seen, i);
         bool found = false;
         for (size_t j = 0; j < json_array_size(stated) && !found; j++) {

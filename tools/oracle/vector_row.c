@@ -198,6 +198,10 @@ static pt_exit read_signers(pt_vector_row *row, const pt_json *document, pt_repo
     PT_TRY(pt_json_member(&members, &set, "members", JSON_ARRAY, report));
     PT_TRY(pt_oracle_feed_set(&row->feed, id, report));
     last_set(row)->quorum = (uint8_t)quorum;
+    if (pt_json_has(&row->context, "group_key")) { /* the row's key stands for the set's */
+        PT_TRY(pt_json_member(&members, &row->context, "group_key", JSON_STRING, report));
+        return pt_oracle_feed_member(&row->feed, json_string_value(members.value), report);
+    }
     return add_members(row, &members, report);
 }
 
