@@ -42,7 +42,7 @@ static bool contains_word(pl_name name, const char *word)
 }
 
 /* Which events are liquidations: those whose name says so, and those of Maker and Comet, whose
- * names say it otherwise. */
+ * names say it otherwise. NewLiquidationIncentive and its like announce a parameter. */
 static bool says_liquidation(pl_name name)
 {
     static const char *const others[] = {"Bark", "Bite", "AbsorbDebt"};
@@ -51,7 +51,8 @@ static bool says_liquidation(pl_name name)
             return true;
         }
     }
-    return contains_word(name, "liquidat");
+    const bool announces = name.size > 3 && memcmp(name.text, "New", 3) == 0;
+    return !announces && contains_word(name, "liquidat");
 }
 
 void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, void *context)
