@@ -117,6 +117,7 @@ def whole_suites(data, long):
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
+    suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
     if (pathlib.Path(data) / "evm-traces").is_dir():
         suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))
     else:

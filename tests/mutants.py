@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Contracts with one mistake each, and what notices it: tests/mutants/NAME.json.
+
+  python3 tests/mutants.py [--data ../shared/data] [--plim build/plim] [--only WORD]
+
+An entry is {"name", "file", "old", "new", "trace", "caught_by"}: in a copy of contracts/, `old` (which stands once in
+`file`) becomes `new`; the trace is imported and replayed. caught_by names the invariant that must be the first to fail,
+or is "difference": then a recorded number must differ. A trace is a file below the project or, as "aave-v3/seed-5", of
+the data folder; without that folder the entry is left out and said so. The unchanged contracts must pass on every trace
+named here. Ends with "N passed, N failed".
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CONTRACTS = ROOT / "contracts"
+
+
+def find_trace(data, name):
+    """The file of a trace, or None where the data folder is not there."""
+    inside = ROOT / name
+    if inside.is_file():
+        return inside
+    file = pathlib.Path(data, "evm-traces", f"{name}.jsonl.gz")
+    if pathlib.Path(data, "evm-traces").is_dir() and not file.is_file():
+        raise FileNotFoundError(f"no trace {name}")
+    return file if file.is_file() else None
+
+
+def verdict(plim, contracts, trace, folder, expectations):
+    """(exit code, first difference) of a replay under these contracts; an import that fails is an error."""
+    made = subprocess.run([plim, "import", "evm-trace", str(trace), "-o", folder, "--contracts", str(contracts)],
+                          capture_output=True, text=True, timeout=600)
+    if made.returncode:
+        raise RuntimeError(f"import exits {made.returncode}: {made.stderr.strip()[:300]}")
+    options = ["--json", "--quiet", *([] if expectations else ["--no-expect", "--check-invariants"])]
+    ran = subprocess.run([plim, "replay", folder, *options], capture_output=True, text=True, timeout=600)
+    return ran.returncode, json.loads(ran.stdout)["first_difference"]
+
+
+def check_clean(plim, trace):
+    with tempfile.TemporaryDirectory() as top:
+        for expectations in (True, False):
+            code, first = verdict(plim, CONTRACTS, trace, os.path.join(top, "out"), expectations)
+            if code:
+                raise RuntimeError(f"the contracts as they are differ: {first}")
+    return f"unchanged: {trace.name}"
+
+
+def check_mutant(plim, entry, trace):
+    with tempfile.TemporaryDirectory() as top:
+        contracts = pathlib.Path(top, "contracts")
+        shutil.copytree(CONTRACTS, contracts)
+        source = contracts / entry["file"]
+        text = source.read_text()
+        if text.count(entry["old"]) != 1:
+            raise RuntimeError(f"`old` stands {text.count(entry['old'])} times in {entry['file']}, not once")
+        source.write_text(text.replace(entry["old"], entry["new"]))
+        difference = entry["caught_by"] == "difference"
+        code, first = verdict(plim, contracts, trace, os.path.join(top, "out"), difference)
+    if code != 1:
+        raise RuntimeError(f"nothing noticed it; expected {entry['caught_by']}")
+    where = first["where"]
+    if not difference and where.split(".", 1)[-1] != entry["caught_by"]:
+        raise RuntimeError(f"{where} failed first, not {entry['caught_by']}")
+    return f"{entry['name']}: block {first['block']}, {where}"
+
+
+def jobs_of(options):
+    """Yields (label, function, arguments)."""
+    traces = {}
+    for file in sorted((ROOT / "tests" / "mutants").glob("*.json")):
+        for entry in json.loads(file.read_text()):
+            if options.only not in f"{file.stem} {entry['name']}":
+                continue
+            trace = traces.setdefault(entry["trace"], find_trace(options.data, entry["trace"]))
+            if trace is None:
+                print(f"note: left out, no {entry['trace']}: {file.stem}: {entry['name']}")
+            else:
+                yield f"{file.stem}: {entry['name']}", check_mutant, (options.plim, entry, trace)
+    for name, trace in sorted(traces.items()):
+        if trace is not None:
+            yield name, check_clean, (options.plim, trace)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--plim", default=str(ROOT / "build" / "plim"))
+    parser.add_argument("--only", default="", help="only entries whose file or name contains the word")
+    options = parser.parse_args()
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for label, job in [(label, pool.submit(check, *args)) for label, check, args in jobs_of(options)]:
+            try:
+                print(f"ok   {job.result()}", flush=True)
+                passed += 1
+            except (RuntimeError, OSError, ValueError, KeyError, TypeError) as problem:
+                print(f"FAIL {label}: {problem}", flush=True)
+                failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
