@@ -235,7 +235,6 @@ pl_status pl_pnau_read(pl_reading *reading, const pl_adapter_input *in)
     if (!pl_is_inspection(in) && feed->subject_size > SOURCE_SIZE) {
         walk.id = feed->subject + SOURCE_SIZE;
     }
-    PL_TRY(read_updates(&walk, &cursor));
-    pl_signers_tell(reading, &signers, vaa.digest);
-    return PL_OK;
+    pl_signers_tell(reading, &signers, vaa.digest); /* before: a high s comes before a duplicate */
+    return read_updates(&walk, &cursor);
 }
