@@ -29,7 +29,7 @@ TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c)
 PLIM_SRC  := $(wildcard tools/plim/*.c)
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
-PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c)
+PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c tests/vectors/*.c)
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 

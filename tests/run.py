@@ -87,6 +87,14 @@ def unit_suites(build):
     return suites
 
 
+def curve_suites(build, data):
+    """The curve layer against published suites: those that are shipped, and whole where the data is."""
+    folder = BUILDS[build][0].split("B=")[1]
+    places = {"shipped": pathlib.Path("fixtures/oracle/crypto"), "whole": pathlib.Path(data) / "oracle-vectors/crypto"}
+    return [Suite(f"{build} curve suites {name}", f"{folder}/vectors/crypto_vectors {place}")
+            for name, place in places.items() if (ROOT / place).is_dir()]
+
+
 def language_storm(build, count):
     """Random contracts whose results are known before they are compiled."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -153,6 +161,7 @@ def plan(options):
     suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
     suites += storm_suites("limb32", 100_000, 100, 1)
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
+    suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
 

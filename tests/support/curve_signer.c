@@ -6,7 +6,6 @@
 
 #include <secp256k1.h>
 #include <secp256k1_extrakeys.h>
-#include <secp256k1_recovery.h>
 #include <secp256k1_schnorrsig.h>
 
 #include "vm/base/keccak.h"
@@ -28,16 +27,6 @@ static void must(int done, const char *what)
     }
 }
 
-void sign_recoverable(uint8_t signature[65], const signer *key, const uint8_t *digest)
-{
-    secp256k1_ecdsa_recoverable_signature made;
-    int parity = 0;
-    must(secp256k1_ecdsa_sign_recoverable(context(), &made, digest, key->secret, NULL, NULL),
-         "sign");
-    secp256k1_ecdsa_recoverable_signature_serialize_compact(context(), signature, &parity, &made);
-    signature[64] = (uint8_t)parity;
-}
-
 void sign_flip(uint8_t signature[65])
 {
     must(secp256k1_ec_seckey_negate(context(), signature + 32), "negate");
@@ -53,14 +42,6 @@ static void key_of(uint8_t bytes[64], const uint8_t *secret)
     must(secp256k1_ec_pubkey_create(context(), &key, secret), "pubkey_create");
     secp256k1_ec_pubkey_serialize(context(), full, &size, &key, SECP256K1_EC_UNCOMPRESSED);
     memcpy(bytes, full + 1, 64);
-}
-
-void signer_address(uint8_t address[20], const signer *key)
-{
-    uint8_t bytes[64], hash[32];
-    key_of(bytes, key->secret);
-    pl_keccak_of(hash, bytes, sizeof bytes);
-    memcpy(address, hash + 12, 20);
 }
 
 void sign_bip340(uint8_t signature[64], uint8_t xonly[32], const signer *key,

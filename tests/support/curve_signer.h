@@ -1,5 +1,5 @@
-/* Signatures of the oracle formats for tests: with recovery, BIP-340 and the two Schnorr forms over
- * addresses. Secrets and nonces are signer_of's, so everything is the same on every machine. */
+/* Signatures of the oracle formats for tests: BIP-340 and the two Schnorr forms over addresses.
+ * Secrets and nonces are signer_of's, so everything is the same on every machine. */
 #ifndef PL_SUPPORT_CURVE_SIGNER_H
 #define PL_SUPPORT_CURVE_SIGNER_H
 
@@ -8,14 +8,8 @@
 
 #include "tests/support/signer.h"
 
-/* r 32 | s 32 | parity, low s. */
-void sign_recoverable(uint8_t signature[65], const signer *key, const uint8_t *digest);
-
 /* The other signature of the same digest by the same key: s becomes n - s, the parity turns. */
 void sign_flip(uint8_t signature[65]);
-
-/* The address of a signer, 20 bytes. */
-void signer_address(uint8_t address[20], const signer *key);
 
 /* BIP-340 with auxiliary bytes of zero; xonly is the key it verifies with. */
 void sign_bip340(uint8_t signature[64], uint8_t xonly[32], const signer *key,

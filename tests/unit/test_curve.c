@@ -58,7 +58,7 @@ static void recovers_the_signer(void **state)
         const pl_public_key public_key = parsed(&key);
         uint8_t digest[32], signature[65], wanted[20], address[20], compressed[33];
         message_of(digest, i);
-        sign_recoverable(signature, &key, digest);
+        signer_sign_recoverable(signature, &key, digest);
         signer_address(wanted, &key);
         pl_address_of_key(address, &public_key);
         assert_memory_equal(address, wanted, sizeof wanted);
@@ -105,7 +105,7 @@ static void recovery_ranges(void **state)
     const signer key = signer_of(1);
     uint8_t digest[32], signature[65], bad[32], address[20], untouched[20];
     message_of(digest, 1);
-    sign_recoverable(signature, &key, digest);
+    signer_sign_recoverable(signature, &key, digest);
     memset(address, 0xee, sizeof address);
     memset(untouched, 0xee, sizeof untouched);
     for (unsigned parity = 2; parity < 6; parity++) {
