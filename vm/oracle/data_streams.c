@@ -71,7 +71,7 @@ static pl_status read_word(pl_reading *reading, pl_cursor *report, const schema_
     return PL_OK;
 }
 
-/* spec 09 §4.3 */
+/* spec 09 §4.4 */
 static pl_status read_report(pl_reading *reading, pl_cursor *report)
 {
     const uint8_t *feed_id;

@@ -13,7 +13,7 @@
 
 static const uint8_t selector[4] = {0xc9, 0x80, 0x75, 0x39};
 
-/* spec 09 §2.3; the cursor stands behind the context. */
+/* spec 09 §2.4; the cursor stands behind the context. */
 static pl_status read_report(pl_reading *reading, pl_ocr *ocr, const pl_signers *signers)
 {
     const uint8_t *observers;

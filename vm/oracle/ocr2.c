@@ -27,7 +27,7 @@ static bool is_small(const uint8_t *word)
 }
 
 /* A report has the form of the median plugin when its words say so and it ends with the last
- * observation; spec 09 §3.3. */
+ * observation; spec 09 §3.4. */
 static bool is_median_report(const pl_ocr *ocr)
 {
     const uint8_t *report = ocr->report_bytes, *offset = report + 2 * WORD,
