@@ -14,6 +14,7 @@ extern const pt_command pt_command_replay;
 extern const pt_command pt_command_show;
 extern const pt_command pt_command_explain;
 extern const pt_command pt_command_curve;
+extern const pt_command pt_command_oracle_verify;
 extern const pt_command pt_command_oracle_vectors;
 extern const pt_command pt_command_version;
 

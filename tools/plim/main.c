@@ -8,17 +8,9 @@
 #include "vm/plimsoll.h"
 
 static const pt_command *const commands[] = {
-    &pt_command_build,
-    &pt_command_check,
-    &pt_command_fmt,
-    &pt_command_disasm,
-    &pt_command_run,
-    &pt_command_import,
-    &pt_command_replay,
-    &pt_command_show,
-    &pt_command_explain,
-    &pt_command_curve,
-    &pt_command_oracle_vectors,
+    &pt_command_build,   &pt_command_check,  &pt_command_fmt,           &pt_command_disasm,
+    &pt_command_run,     &pt_command_import, &pt_command_replay,        &pt_command_show,
+    &pt_command_explain, &pt_command_curve,  &pt_command_oracle_verify, &pt_command_oracle_vectors,
     &pt_command_version,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,275 @@
+#include "tools/oracle/payload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/file.h"
+#include "tools/oracle/feed.h"
+
+enum { INLINE_BASE64_MIN = 40, SELECTOR = 4, WORD = 32 };
+
+/* ---- letters to bytes ---- */
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* The text without white space and without quotes around it; false when it is not text. */
+static bool squeeze(pt_bytes *text, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (is_space(bytes[i])) {
+            continue;
+        }
+        if (bytes[i] < 0x21 || bytes[i] > 0x7e) {
+            return false;
+        }
+        pt_put_u8(text, bytes[i]);
+    }
+    if (text->size >= 2 && text->data[0] == '"' && text->data[text->size - 1] == '"') {
+        memmove(text->data, text->data + 1, text->size - 2);
+        text->size -= 2;
+    }
+    pt_put_u8(text, 0);
+    text->size--;
+    return true;
+}
+
+static int base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    if (c == '+' || c == '-') {
+        return 62;
+    }
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* RFC 4648, either alphabet, padded or not; bits left over must be zero. */
+static bool from_base64(pt_bytes *bytes, const uint8_t *text, size_t size)
+{
+    uint32_t bits = 0;
+    unsigned count = 0;
+    while (size > 0 && text[size - 1] == '=') {
+        size--;
+    }
+    for (size_t i = 0; i < size; i++) {
+        const int digit = base64_digit(text[i]);
+        if (digit < 0) {
+            return false;
+        }
+        bits = (bits << 6 | (uint32_t)digit) & 0xffff;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            pt_put_u8(bytes, (uint8_t)(bits >> count));
+        }
+    }
+    return size > 0 && size % 4 != 1 && (bits & ((1u << count) - 1)) == 0;
+}
+
+static bool from_hex(pt_bytes *bytes, const pt_bytes *text)
+{
+    uint8_t *decoded = pt_take(text->size / 2 + 1);
+    size_t size = 0;
+    const bool good = text->size > 0 &&
+                      pt_oracle_hex(decoded, &size, text->size / 2, (const char *)text->data) &&
+                      size > 0;
+    pt_put(bytes, decoded, good ? size : 0);
+    free(decoded);
+    return good;
+}
+
+/* What the bytes of a file are: letters that mean bytes, or the bytes themselves. */
+static pt_exit decode(pt_payload *payload, const uint8_t *raw, size_t size, pt_report *report)
+{
+    pt_bytes text = {0};
+    const bool is_text = squeeze(&text, raw, size);
+    const bool has_prefix = text.size >= 2 && text.data[0] == '0' && text.data[1] == 'x';
+    pt_exit result = PT_OK;
+    if (size == 0 || (is_text && text.size == 0)) {
+        result = pt_fail(report, PT_INPUT, "%s: there is nothing in it", payload->name);
+    } else if (!is_text) {
+        payload->written = "binary";
+        pt_put(&payload->bytes, raw, size);
+    } else if (from_hex(&payload->bytes, &text)) {
+        payload->written = "hex";
+    } else if (!has_prefix && from_base64(&payload->bytes, text.data, text.size)) {
+        payload->written = "base64";
+    } else {
+        result = pt_fail(report, PT_INPUT,
+                         "%s: neither hex (%s) nor base64 nor binary; paste the bytes of one "
+                         "report",
+                         payload->name,
+                         has_prefix ? "a digit is wrong or the last one is missing"
+                                    : "0x and two digits a byte");
+    }
+    pt_bytes_free(&text);
+    return result;
+}
+
+static pt_exit read_stdin(pt_bytes *bytes, pt_report *report)
+{
+    uint8_t chunk[4096];
+    size_t size;
+    while ((size = fread(chunk, 1, sizeof chunk, stdin)) > 0) {
+        pt_put(bytes, chunk, size);
+        if (bytes->size > 4 * PT_PAYLOAD_SIZE_MAX) {
+            return pt_fail(report, PT_INPUT, "stdin: larger than the limit of %llu bytes",
+                           (unsigned long long)(4 * PT_PAYLOAD_SIZE_MAX));
+        }
+    }
+    return ferror(stdin) ? pt_fail(report, PT_INPUT, "stdin: cannot be read") : PT_OK;
+}
+
+static bool is_inline(const char *word)
+{
+    pt_bytes bytes = {0};
+    const size_t size = strlen(word);
+    const bool found =
+        strncmp(word, "0x", 2) == 0 || (size >= INLINE_BASE64_MIN && !pt_is_file(word) &&
+                                        from_base64(&bytes, (const uint8_t *)word, size));
+    pt_bytes_free(&bytes);
+    return found;
+}
+
+pt_exit pt_payload_read(pt_payload *payload, const char *word, pt_report *report)
+{
+    pt_bytes raw = {0};
+    pt_exit result = PT_OK;
+    *payload = (pt_payload){.name = word, .written = ""};
+    if (strcmp(word, "-") == 0) {
+        payload->name = "stdin";
+        result = read_stdin(&raw, report);
+    } else if (is_inline(word)) {
+        payload->name = "the command line";
+        pt_put_text(&raw, word);
+    } else {
+        result = pt_file_read(&raw, word, 4 * PT_PAYLOAD_SIZE_MAX, report);
+    }
+    if (result == PT_OK) {
+        result = decode(payload, raw.data, raw.size, report);
+    }
+    if (result == PT_OK && payload->bytes.size > PT_PAYLOAD_SIZE_MAX) {
+        result =
+            pt_fail(report, PT_INPUT, "%s: %zu bytes; the limit of a report is %llu", payload->name,
+                    payload->bytes.size, (unsigned long long)PT_PAYLOAD_SIZE_MAX);
+    }
+    pt_bytes_free(&raw);
+    if (result != PT_OK) {
+        pt_payload_free(payload);
+    }
+    return result;
+}
+
+void pt_payload_free(pt_payload *payload)
+{
+    pt_bytes_free(&payload->bytes);
+}
+
+/* ---- calls around a report ---- */
+
+/* A word that is a size or offset in memory. */
+static bool load_word(size_t *value, const uint8_t *data, size_t size, size_t at)
+{
+    uint64_t number = 0;
+    if (at > size || size - at < WORD) {
+        return false;
+    }
+    for (size_t i = 0; i < WORD; i++) {
+        if (i < WORD - 4 && data[at + i] != 0) {
+            return false;
+        }
+        number = number << 8 | data[at + i];
+    }
+    *value = (size_t)number;
+    return true;
+}
+
+/* The `bytes` whose offset is word `argument` of the arguments at base. */
+static bool find_bytes(pt_wrapping *wrapping, const uint8_t *data, size_t size, size_t base,
+                       size_t argument)
+{
+    size_t offset, length;
+    if (!load_word(&offset, data, size, base + argument * WORD) ||
+        !load_word(&length, data, size, base + offset)) {
+        return false;
+    }
+    const size_t start = base + offset + WORD;
+    if (length > size - start) {
+        return false;
+    }
+    wrapping->offset = start;
+    wrapping->size = length;
+    return true;
+}
+
+/* bytes[]: the first of them. */
+static bool find_first_of(pt_wrapping *wrapping, const uint8_t *data, size_t size, size_t base)
+{
+    size_t offset, count;
+    return load_word(&offset, data, size, base) && load_word(&count, data, size, base + offset) &&
+           count > 0 && find_bytes(wrapping, data, size, base + offset + WORD, 0);
+}
+
+/* Calls whose argument is a report, by selector. */
+static const struct {
+    uint8_t selector[SELECTOR];
+    const char *what;
+    int argument; /* -1: the first of bytes[] */
+} calls[] = {
+    {{0xef, 0x9e, 0x5e, 0x28}, "updatePriceFeeds(bytes[])", -1},
+    {{0xf7, 0xe8, 0x3a, 0xee}, "verify(bytes,bytes)", 0},
+    {{0x6f, 0xad, 0xcf, 0x72}, "forward(address,bytes)", 1},
+};
+
+/* A Pyth update in a call of a contract that is not known here: its magic, behind its length. */
+static bool find_pnau(pt_wrapping *wrapping, const uint8_t *data, size_t size)
+{
+    static const uint8_t magic[] = {'P', 'N', 'A', 'U', 1, 0};
+    for (size_t at = SELECTOR + WORD; at + sizeof magic <= size; at++) {
+        size_t length;
+        if (memcmp(data + at, magic, sizeof magic) == 0 &&
+            load_word(&length, data, size, at - WORD) && length <= size - at) {
+            wrapping->offset = at;
+            wrapping->size = length;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_call(pt_wrapping *wrapping, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        if (size < SELECTOR || memcmp(data, calls[i].selector, SELECTOR) != 0) {
+            continue;
+        }
+        const bool found = calls[i].argument < 0 ? find_first_of(wrapping, data, size, SELECTOR)
+                                                 : find_bytes(wrapping, data, size, SELECTOR,
+                                                              (size_t)calls[i].argument);
+        if (found) {
+            (void)snprintf(wrapping->what, sizeof wrapping->what, "%s", calls[i].what);
+            return true;
+        }
+    }
+    return false;
+}
+
+void pt_payload_unwrap(pt_wrapping *wrapping, const uint8_t *data, size_t size)
+{
+    *wrapping = (pt_wrapping){.size = size};
+    if (!find_call(wrapping, data, size) && find_pnau(wrapping, data, size)) {
+        (void)snprintf(wrapping->what, sizeof wrapping->what, "a call of %02x%02x%02x%02x", data[0],
+                       data[1], data[2], data[3]);
+    }
+}
