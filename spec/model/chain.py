@@ -1,10 +1,10 @@
 """Blocks: decode, link, execute, compare (spec 06 §2 to §6)."""
-from . import oracle, secp256k1
+from . import feeds, oracle, secp256k1
 from . import world as world_module
 from .bytes_io import Reader, u8, u16, u32, u64
 from .code import TX
 from .hashes import tagged
-from .machine import CHAIN, NONCES, PRICES, Machine, Outcome
+from .machine import CHAIN, NONCES, Machine, Outcome
 from .tables import LIMITS, Reject, status
 from .values import canonical_all
 from .world import AUTH_NONE
@@ -170,6 +170,7 @@ class Chain:
         self.state.put(0, CHAIN, b"", world_module.chain_row(
             self.world.id, header.height, header.time, header.parent))
         receipts = [self.report(raw, header) for raw in block.reports]
+        feeds.settle(self.state, self.world.feeds, header.height, header.time)
         receipts += [self.transaction(tx, header) for tx in block.transactions]
         for number, contract in sorted(self.world.codes.items()):
             for index, function in enumerate(contract.code.functions):
@@ -181,17 +182,17 @@ class Chain:
         return receipts
 
     def report(self, raw, header):
-        report, verdict = oracle.check(raw, self.world.feeds, self.last_report, self.world.id,
-                                       header.time)
-        if report is not None:
-            self.state.put(0, PRICES, u32(report.feed), oracle.accepted_row(report, header.height))
-        return report_receipt(oracle.feed_number(raw), verdict)
+        price, verdict = oracle.check(raw, self.world.feeds, self.last_price, self.world.id,
+                                      header.time)
+        number = oracle.feed_number(raw)
+        if price is not None:
+            price.height = header.height
+            feeds.accept(self.state, self.world.feeds, number, price)
+        return report_receipt(number, verdict)
 
-    def last_report(self, feed):
-        row = self.state.get(0, PRICES, u32(feed))
-        if row is None:
-            return None
-        return int.from_bytes(row[41:49], "big"), int.from_bytes(row[33:41], "big")
+    def last_price(self, feed):
+        """The oracle.Price that a feed accepted last, or None."""
+        return feeds.last(self.state, self.world.feeds, feed)
 
     def transaction(self, tx, header):
         verdict = self.check_transaction(tx)

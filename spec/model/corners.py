@@ -215,7 +215,7 @@ def history(corner):
     world.tx_gas_max = world.hook_gas = 100_000_000
     world.contracts = [("c%d" % i, container(code, True)) for i, code in enumerate(codes, 1)]
     for i, (low, decimals) in enumerate(((0, 8), (-2**255, 8), (0, 9), (0, 8))):
-        world.feeds.append(Feed("f%d" % i, UNSIGNED, decimals, 10, 0, low, 2**255 - 1, 0, [], ""))
+        world.feeds.append(Feed("f%d" % i, UNSIGNED, decimals, 10, 0, low, 2**255 - 1, [], ""))
     raw = world_module.encode(world)
     chain = Chain(world_module.decode(raw))
     caller = symbol("alice")

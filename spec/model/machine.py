@@ -12,7 +12,8 @@ from .values import load_all, store_all, symbol
 READ_KINDS = ("N", "W", "I", "BT", "K", "KN", "KD")
 JUMPS = {number for number, op in OPS.items() if op.name in ("JMP", "JZ", "JNZ")}
 
-CHAIN, PRICES, NONCES, CONTRACTS = range(4)     # spec 04 §6, tables of contract 0
+# spec 04 §6, tables of contract 0
+CHAIN, PRICES, NONCES, CONTRACTS, ACCEPTED, NEXT, CURRENT, OBSERVED = range(8)
 
 
 class Contract:

@@ -1,17 +1,35 @@
-"""Oracle reports, native format (spec 05)."""
-from . import secp256k1
-from .bytes_io import i256, u8, u32, u64
+"""Feeds and reports: what formats 0 and 1 check, and the way to all others (spec 05)."""
+from . import policy, secp256k1
+from .bytes_io import i256, u8, u16, u32, u64
 from .hashes import tagged
+from .tables import FORMATS, Reject
 from .values import as_signed
 
 UNSIGNED, NATIVE = 0, 1
+DEPLOYED, STRICT = 0, 1
+EXACT, DOWN, UP, HALF_EVEN = range(4)
+NO_END = 2**64 - 1
+NO_FEED = 2**32 - 1
+
+
+class SignerSet:
+    """spec 05 §3."""
+
+    def __init__(self, members, quorum, from_s=0, until_s=NO_END, id_=bytes(32)):
+        self.members = members      # bytes each
+        self.quorum = quorum
+        self.from_s = from_s
+        self.until_s = until_s
+        self.id = id_
+
+    def active(self, now):
+        return self.from_s <= now and (now < self.until_s or self.until_s == NO_END)
 
 
 class Feed:
     """spec 05 §1."""
 
-    def __init__(self, name, format_, decimals, staleness_s, future_s, low, high, quorum, signers,
-                 note):
+    def __init__(self, name, format_, decimals, staleness_s, future_s, low, high, sets, note):
         self.name = name
         self.format = format_
         self.decimals = decimals
@@ -19,9 +37,62 @@ class Feed:
         self.future_s = future_s
         self.low = low              # signed
         self.high = high            # signed
-        self.quorum = quorum
-        self.signers = signers      # compressed keys
+        self.sets = sets            # SignerSet each
         self.note = note
+        self.rules, self.rounding, self.wire_decimals, self.subject = STRICT, EXACT, 0, b""
+        self.heartbeat_s = self.deviation_bps = self.confidence_bps = 0
+        self.twap_s = self.delay_s = 0
+        self.fallback = NO_FEED
+
+    def plain(self):
+        """spec 06 §1: world format 1 can say this feed."""
+        if (self.format > NATIVE or self.heartbeat_s or self.deviation_bps or self.twap_s
+                or self.delay_s or self.fallback != NO_FEED):
+            return False
+        return self.format == UNSIGNED or [(s.from_s, s.until_s) for s in self.sets] == [(0, NO_END)]
+
+    def active_set(self, now):
+        """The number of the one active set; SIGNER_SET when there is none."""
+        for number, signer_set in enumerate(self.sets):
+            if signer_set.active(now):
+                return number
+        raise Reject("SIGNER_SET")
+
+    def named_set(self, id_, now, unknown):
+        """The number of the set that a report names; `unknown` says which error there is without."""
+        for number, signer_set in enumerate(self.sets):
+            if signer_set.id == id_:
+                if not signer_set.active(now):
+                    raise Reject("SIGNER_SET_OVER")
+                return number
+        raise Reject(unknown)
+
+
+class Price:
+    """What a feed accepted, or what `prices` has (spec 04 §6)."""
+
+    def __init__(self, price, decimals, time, round_, height=0, set_=0):
+        self.price = price          # signed
+        self.decimals = decimals
+        self.time = time
+        self.round = round_
+        self.height = height
+        self.set = set_
+
+    def row(self):
+        return (i256(self.price) + u8(self.decimals) + u64(self.time) + u64(self.round)
+                + u64(self.height))
+
+    def accepted_row(self):
+        return self.row() + u16(self.set)
+
+    @classmethod
+    def of_row(cls, row):
+        """Of a row that begins as that of `prices`; None for None."""
+        if row is None:
+            return None
+        number = [int.from_bytes(row[a:b], "big") for a, b in ((33, 41), (41, 49), (49, 57))]
+        return cls(as_signed(int.from_bytes(row[:32], "big")), row[32], *number)
 
 
 class Report:
@@ -53,73 +124,92 @@ def feed_number(raw):
     return int.from_bytes(raw[1:5], "big") if len(raw) >= 5 else 0xffffffff
 
 
-def parse(raw, feeds):
-    """(Report, "OK") or (None, error); spec 05 §3 (1)."""
+def check(raw, feeds, last, world_id, block_time):
+    """(Price or None, error name or "OK") of a report. last(feed) is the accepted Price or None."""
+    try:
+        return _check(raw, feeds, last, world_id, block_time), "OK"
+    except Reject as reject:
+        return None, reject.name
+
+
+def _check(raw, feeds, last, world_id, block_time):
+    # spec 05 §2: the envelope.
     if len(raw) < 5:
-        return None, "TRUNCATED"
+        raise Reject("TRUNCATED")
     if raw[0] != 1:
-        return None, "VERSION"
-    if feed_number(raw) >= len(feeds):
-        return None, "FEED"
+        raise Reject("VERSION")
+    number = feed_number(raw)
+    if number >= len(feeds):
+        raise Reject("FEED")
+    feed, before = feeds[number], last(number)
+    if feed.format in (UNSIGNED, NATIVE):
+        return check_native(_parse(raw), feed, before, world_id, block_time)
+    return policy.check(feed, block_time * 10**9, before, read(raw[5:], feed, block_time))
+
+
+def read(payload, feed, now):
+    """policy.Reading of a payload by the feed's format; Reject when the bytes do not hold.
+
+    The adapter of a format is formats/<adapter>.py with read(payload, feed, now)."""
+    from . import formats
+    return formats.adapter(FORMATS[feed.format].adapter).read(payload, feed, now)
+
+
+# ---- formats 0 and 1 (spec 05 §2) ------------------------------------------------------------
+
+def _parse(raw):
+    """spec 05 §2 (1)."""
     if len(raw) < Report.HEAD:
-        return None, "TRUNCATED"
+        raise Reject("TRUNCATED")
     size = Report.HEAD + Report.SIGNATURE * raw[Report.HEAD - 1]
     if len(raw) != size:
-        return None, "TRUNCATED" if len(raw) < size else "TRAILING"
+        raise Reject("TRUNCATED" if len(raw) < size else "TRAILING")
     number = int.from_bytes
     signatures = []
     for at in range(Report.HEAD, size, Report.SIGNATURE):
         signatures.append((raw[at], raw[at + 1:at + 33], raw[at + 33:at + 65]))
     return Report(number(raw[1:5], "big"), number(raw[5:13], "big"), number(raw[13:21], "big"),
-                  as_signed(number(raw[21:53], "big")), raw[53], signatures), "OK"
+                  as_signed(number(raw[21:53], "big")), raw[53], signatures)
 
 
-def check(raw, feeds, last, world_id, block_time):
-    """spec 05 §3 in its order: (Report or None, error name or "OK").
-
-    last(feed) is the accepted (round, time) or None."""
-    report, verdict = parse(raw, feeds)
-    if report is None:
-        return None, verdict
-    feed = feeds[report.feed]
+def check_native(report, feed, last, world_id, block_time):
+    """spec 05 §2 (2) to (8)."""
     if report.decimals != feed.decimals:
-        return None, "DECIMALS"
-    before = last(report.feed)
-    if before is not None and report.round <= before[0]:
-        return None, "ROUND"
-    if before is not None and report.time < before[1]:
-        return None, "REPORT_TIME"
+        raise Reject("DECIMALS")
+    if last is not None and report.round <= last.round:
+        raise Reject("ROUND")
+    if last is not None and report.time < last.time:
+        raise Reject("REPORT_TIME")
     if report.time > block_time + feed.future_s:
-        return None, "REPORT_TIME"
+        raise Reject("REPORT_TIME")
     if report.time + feed.staleness_s < block_time:
-        return None, "STALE"
+        raise Reject("STALE")
     if not feed.low <= report.price <= feed.high:
-        return None, "PRICE_BOUNDS"
-    verdict = _signatures(report, feed, world_id)
-    return (report, "OK") if verdict == "OK" else (None, verdict)
+        raise Reject("PRICE_BOUNDS")
+    set_number = _signatures(report, feed, world_id, block_time)
+    policy.check_deviation(feed, report.price, last)
+    return Price(report.price, report.decimals, report.time, report.round, set_=set_number)
 
 
-def _signatures(report, feed, world_id):
-    """spec 05 §3 (6) and (7)."""
+def _signatures(report, feed, world_id, block_time):
+    """spec 05 §2 (6) and (7): the number of the signer set."""
     signers = [signer for signer, _, _ in report.signatures]
     if feed.format == UNSIGNED:
-        return "NON_CANONICAL" if signers else "OK"
+        if signers:
+            raise Reject("NON_CANONICAL")
+        return 0
     if not signers:
-        return "UNSIGNED"
-    if any(signer >= len(feed.signers) for signer in signers):
-        return "SIGNER"
+        raise Reject("UNSIGNED")
+    number = feed.active_set(block_time)
+    active = feed.sets[number]
+    if any(signer >= len(active.members) for signer in signers):
+        raise Reject("SIGNER")
     if any(right <= left for left, right in zip(signers, signers[1:])):
-        return "SIGNER_ORDER"
-    if len(signers) < feed.quorum:
-        return "QUORUM"
+        raise Reject("SIGNER_ORDER")
+    if len(signers) < active.quorum:
+        raise Reject("QUORUM")
     digest = report.digest(world_id)
     for signer, r, s in report.signatures:
-        if not secp256k1.verify(feed.signers[signer], digest, r, s):
-            return "SIGNATURE"
-    return "OK"
-
-
-def accepted_row(report, height):
-    """spec 04 §6: the feed's row in the table `prices`."""
-    return (i256(report.price) + u8(report.decimals) + u64(report.time) + u64(report.round)
-            + u64(height))
+        if not secp256k1.verify(active.members[signer], digest, r, s):
+            raise Reject("SIGNATURE")
+    return number

@@ -1,4 +1,4 @@
-"""The tables of the specification that are data: instructions, errors, limits.
+"""The tables of the specification that are data: instructions, errors, report formats, limits.
 
 Nothing here knows what an instruction means; the meanings are in numbers.py and machine.py.
 """
@@ -74,11 +74,43 @@ def load_errors():
     return errors
 
 
+class Format:
+    """One row of formats.def (spec 05 §4)."""
+    MEMBER_SIZES = {"NONE": 0, "ADDRESS": 20, "XONLY": 32, "KEY": 33}
+    PER_SECOND = {"NONE": None, "S": 1, "MS": 10**3, "US": 10**6, "NS": 10**9}
+
+    def __init__(self, number, name, adapter, members, order_error, unit, scale, flags):
+        self.number = number
+        self.name = name
+        self.adapter = adapter
+        self.member_size = self.MEMBER_SIZES[members]
+        self.order_error = order_error
+        self.per_second = self.PER_SECOND[unit]     # None: reports are counted
+        self.scale = int(scale) if scale.isdigit() else scale
+        self.low_s, self.exact, self.stamp, self.named, self.transport, self.seconds = (
+            flag in flags for flag in ("LOW_S", "EXACT", "STAMP", "NAMED", "TRANSPORT", "SECONDS"))
+
+
+def load_formats():
+    """number -> Format."""
+    row = re.compile(r'^FORMAT\(\s*(\d+),\s*\w+,\s*(\w+),\s*"([^"]*)",\s*(\w+),\s*(\w+),\s*(\w+),'
+                     r'\s*(\w+),\s*([\w |]+)\)$', re.M)
+    source = _text("vm/oracle/formats.def")
+    formats = {}
+    for match in row.finditer(source):
+        number, adapter, name, members, order_error, unit, scale, flags = match.groups()
+        formats[int(number)] = Format(int(number), name, adapter, members, order_error, unit,
+                                      scale, flags.split(" | "))
+    if sorted(formats) != list(range(len(re.findall(r"^FORMAT\(", source, re.M)))):
+        raise ValueError("formats.def has a row that this reader does not understand")
+    return formats
+
+
 def load_limits():
     """name without PL_ -> value, from the #define lines of limits.h."""
     limits = {}
     for name, text in re.findall(r"^#define PL_(\w+) (.+)$", _text("vm/base/limits.h"), re.M):
-        text = re.sub(r"\b(\d+)u\b", r"\1", text)
+        text = re.sub(r"\b(\d+)u\b", r"\1", re.sub(r"/\*.*\*/", "", text))
         text = re.sub(r"PL_(\w+)", lambda m: str(limits[m.group(1)]), text)
         text = re.sub(r"UINT64_C\((\d+)\)", r"\1", text).replace("UINT32_MAX", "4294967295")
         if not re.fullmatch(r"[\d\s()+*<]+", text):
@@ -90,6 +122,7 @@ def load_limits():
 OPS = load_ops()
 OP_BY_NAME = {op.name: op for op in OPS.values()}
 ERRORS = load_errors()
+FORMATS = load_formats()
 LIMITS = load_limits()
 
 

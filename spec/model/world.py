@@ -1,11 +1,11 @@
 """The world file and the genesis state (spec 06 §1)."""
 from . import code as code_module
-from . import secp256k1
+from . import world_feeds
 from .bytes_io import Reader, i256, name, text16, u8, u16, u32, u64
 from .code import Table
 from .hashes import tagged
-from .machine import CHAIN, CONTRACTS, NONCES, PRICES, Contract
-from .oracle import NATIVE, UNSIGNED, Feed
+from .machine import (ACCEPTED, CHAIN, CONTRACTS, CURRENT, NEXT, NONCES, OBSERVED, PRICES,
+                      Contract)
 from .state import State
 from .tables import LIMITS, Reject
 from .validate import validate
@@ -32,17 +32,25 @@ def _field(field_name, kind, size):
     return Field(field_name, "", Type(kind, size))
 
 
+PRICE_FIELDS = [_field("price", INT, 32), _field("decimals", UINT, 1), _field("time", UINT, 8),
+                _field("round", UINT, 8), _field("height", UINT, 8)]
+
 # spec 04 §6
 SYSTEM = {
     CHAIN: Table("chain", False, [], [_field("world", BYTES32, 32), _field("height", UINT, 8),
                                       _field("time", UINT, 8), _field("parent", BYTES32, 32)], []),
-    PRICES: Table("prices", False, [_field("feed", UINT, 4)],
-                  [_field("price", INT, 32), _field("decimals", UINT, 1), _field("time", UINT, 8),
-                   _field("round", UINT, 8), _field("height", UINT, 8)], []),
+    PRICES: Table("prices", False, [_field("feed", UINT, 4)], PRICE_FIELDS, []),
     NONCES: Table("nonces", False, [_field("account", ACCOUNT, 32)], [_field("nonce", UINT, 8)],
                   []),
     CONTRACTS: Table("contracts", False, [_field("number", UINT, 4)],
                      [_field("name", SYMBOL, 32), _field("code", BYTES32, 32)], []),
+    ACCEPTED: Table("accepted", False, [_field("feed", UINT, 4)],
+                    PRICE_FIELDS + [_field("set", UINT, 2)], []),
+    NEXT: Table("next", False, [_field("feed", UINT, 4)], PRICE_FIELDS + [_field("hop", UINT, 8)],
+                []),
+    CURRENT: Table("current", False, [_field("feed", UINT, 4)], PRICE_FIELDS, []),
+    OBSERVED: Table("observed", False, [_field("feed", UINT, 4), _field("time", UINT, 8)],
+                    [_field("price", INT, 32), _field("total", INT, 32)], []),
 }
 
 
@@ -52,7 +60,8 @@ def decode(raw):
         raise Reject("LIMIT", "world")
     reader, world = Reader(raw), World()
     reader.magic(b"PLWD")
-    if reader.u16() != 1 or reader.u16() != 1:
+    format_ = reader.u16()
+    if reader.u16() != 1 or format_ not in (1, 2):
         raise Reject("VERSION", "world")
     world.name = reader.name()
     world.tx_auth = reader.u8()
@@ -66,9 +75,11 @@ def decode(raw):
     count = reader.u16()
     if count > LIMITS["FEEDS_MAX"]:
         raise Reject("LIMIT", "feeds")
-    reader.must_hold(count, 88)
+    reader.must_hold(count, 88 if format_ == 1 else 121)
     for _ in range(count):
-        world.feeds.append(_feed(reader, [feed.name for feed in world.feeds]))
+        world.feeds.append(world_feeds.take(reader, world.feeds, format_))
+    if format_ == 2 and all(feed.plain() for feed in world.feeds):
+        raise Reject("NON_CANONICAL", "format 1 could say this")
     count = reader.u32()
     if count > LIMITS["LABELS_MAX"]:
         raise Reject("LIMIT", "labels")
@@ -96,7 +107,7 @@ def _contracts(reader, world):
         contract_name = reader.name()
         if len(contract_name) > 31:
             raise Reject("NAME", contract_name)
-        _check_new(contract_name, [before for before, _ in world.contracts])
+        world_feeds.check_new(contract_name, [before for before, _ in world.contracts])
         code_hash = reader.take(32)
         start = reader.at
         container = reader.take(reader.u32())
@@ -106,39 +117,6 @@ def _contracts(reader, world):
             raise Reject("HASH", contract_name)
         world.contracts.append((contract_name, container))
         world.codes[number] = Contract(number, contract_name, code)
-
-
-def _check_new(name_, before):
-    if name_ in before:
-        raise Reject("DUPLICATE", name_)
-
-
-def _feed(reader, names_before):
-    feed_name = reader.name()
-    _check_new(feed_name, names_before)
-    format_, decimals = reader.u8(), reader.u8()
-    staleness_s, future_s = reader.u64(), reader.u64()
-    low, high = as_signed(reader.uint(32)), as_signed(reader.uint(32))
-    quorum, count = reader.u8(), reader.u8()
-    signers = [reader.take(33) for _ in range(count)]
-    # spec 05 §1; spec 06 §1: a feed is judged after its signers, before its note.
-    if format_ not in (UNSIGNED, NATIVE):
-        raise Reject("TYPE", "feed format")
-    if decimals > 77 or count > LIMITS["SIGNERS_MAX"]:
-        raise Reject("LIMIT", feed_name)
-    if low > high:
-        raise Reject("RANGE", "feed bounds")
-    if format_ == UNSIGNED and (quorum or count):
-        raise Reject("NON_CANONICAL", "signers of an unsigned feed")
-    if format_ == NATIVE and not 1 <= quorum <= count:
-        raise Reject("RANGE", "quorum")
-    for left, key in zip([b""] + signers, signers):
-        if key <= left:
-            raise Reject("DUPLICATE" if key == left else "ORDER", "signers")
-        if secp256k1.point_of_key(key) is None:
-            raise Reject("NON_CANONICAL", "signer key")
-    return Feed(feed_name, format_, decimals, staleness_s, future_s, low, high, quorum, signers,
-                reader.text16())
 
 
 def _rows(reader, world):
@@ -176,17 +154,15 @@ def _rows(reader, world):
 
 def encode(world):
     """The bytes of a world; the inverse of decode for what decode accepts."""
-    out = [b"PLWD", u16(1), u16(1), name(world.name), u8(world.tx_auth), u64(world.seed),
+    format_ = 1 if all(feed.plain() for feed in world.feeds) else 2
+    out = [b"PLWD", u16(format_), u16(1), name(world.name), u8(world.tx_auth), u64(world.seed),
            u64(world.time), u64(world.tx_gas_max), u64(world.hook_gas), u16(len(world.contracts))]
     for contract_name, container in world.contracts:
         body_size = int.from_bytes(container[8:12], "big")
         code_hash = tagged("code", container[4:8] + container[12:12 + body_size])
         out += [name(contract_name), code_hash, u32(len(container)), container]
     out.append(u16(len(world.feeds)))
-    for feed in world.feeds:
-        out += [name(feed.name), u8(feed.format), u8(feed.decimals), u64(feed.staleness_s),
-                u64(feed.future_s), i256(feed.low), i256(feed.high), u8(feed.quorum),
-                u8(len(feed.signers)), b"".join(feed.signers), text16(feed.note)]
+    out += [world_feeds.encode(feed, format_) for feed in world.feeds]
     out.append(u32(len(world.labels)))
     out += [text16(text) + u8(kind) + value for text, kind, value in world.labels]
     out.append(u32(len(world.rows)))

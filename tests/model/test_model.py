@@ -153,10 +153,11 @@ def outcome(name, values):
 
 class TestOracle(unittest.TestCase):
     def test_rules_in_their_order(self):
-        """spec 05 §3; each row breaks the rule it names, from a report that is accepted."""
+        """spec 05 §2; each row breaks the rule it names, from a report that is accepted."""
         secrets = sorted((1, 2, 3), key=secp256k1.key_of_secret)
-        feed = oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, 2,
-                           [secp256k1.key_of_secret(s) for s in secrets], "")
+        members = [secp256k1.key_of_secret(s) for s in secrets]
+        feed = oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, [oracle.SignerSet(members, 2)], "")
+        before = oracle.Price(7, 8, 40, 4)
         for verdict, change in [
                 ("OK", {}), ("OK", {"time": 40}), ("OK", {"time": 105}), ("OK", {"price": 1000}),
                 ("DECIMALS", {"decimals": 7}), ("ROUND", {"round": 4}), ("ROUND", {"round": 3}),
@@ -172,7 +173,7 @@ class TestOracle(unittest.TestCase):
             digest = change.get("digest", report.digest(EMPTY))
             report.signatures = [(i, *secp256k1.sign(secrets[i % 3], digest))
                                  for i in change.get("by", [0, 2])]
-            got = oracle.check(report.encode(), [feed], lambda _: (4, 40), EMPTY, 100)[1]
+            got = oracle.check(report.encode(), [feed], lambda _: before, EMPTY, 100)[1]
             self.assertEqual(got, verdict, change)
         stale = oracle.Report(0, 5, 40, 7, 8).encode()
         self.assertEqual(oracle.check(stale, [feed], lambda _: None, EMPTY, 101)[1], "STALE")
@@ -544,10 +545,11 @@ class TestHistories(unittest.TestCase):
                                 ("DUPLICATE", [low, low, b"\5" * 33]),
                                 ("NON_CANONICAL", [low, b"\5" * 33, middle]),
                                 ("OK", [low, middle, high])]:
-            world.feeds = [oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, 1, signers, "")]
+            sets = [oracle.SignerSet(signers, 1)]
+            world.feeds = [oracle.Feed("f", oracle.NATIVE, 8, 60, 5, 0, 1000, sets, "")]
             self.assertEqual(self.verdict(world_module.encode(world)), wanted)
-        double = oracle.Feed("f", 9, 8, 60, 5, 0, 1000, 0, [], "")
-        world.feeds = [oracle.Feed("f", oracle.UNSIGNED, 8, 60, 5, 0, 1000, 0, [], ""), double]
+        double = oracle.Feed("f", 9, 8, 60, 5, 0, 1000, [], "")
+        world.feeds = [oracle.Feed("f", oracle.UNSIGNED, 8, 60, 5, 0, 1000, [], ""), double]
         self.assertEqual(self.verdict(world_module.encode(world)), "DUPLICATE")
         world.feeds, empty = [], world_module.encode(World())
         raw = world_module.encode(world)

@@ -64,7 +64,7 @@ static void names_and_labels(void **state)
     assert_null(pl_chain_code(chain, 0));
     assert_null(pl_chain_code(chain, 3));
     assert_non_null(pl_chain_table(chain, 0, 0));
-    assert_null(pl_chain_table(chain, 0, 4));
+    assert_null(pl_chain_table(chain, 0, 8));
     stop(chain);
 }
 

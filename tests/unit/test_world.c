@@ -80,16 +80,16 @@ static void a_world_says_what_it_holds(void **state)
     assert_true(world.tx_auth == 1 && world.seed == 42 && world.time_s == TINY_TIME);
     assert_true(world.tx_gas_max == TINY_TX_GAS && world.hook_gas == TINY_HOOK_GAS);
     assert_int_equal(world.contract_count, 2);
-    assert_int_equal(world.table_count, 4 + 2 * TINY_TABLES);
+    assert_int_equal(world.table_count, 8 + 2 * TINY_TABLES);
     assert_int_equal(world.table_bases[0], 0);
-    assert_int_equal(world.table_bases[1], 4);
-    assert_int_equal(world.table_bases[2], 7);
-    assert_int_equal(world.table_bases[3], 10);
-    assert_int_equal(world.contracts[1].table_base, 7);
+    assert_int_equal(world.table_bases[1], 8);
+    assert_int_equal(world.table_bases[2], 11);
+    assert_int_equal(world.table_bases[3], 14);
+    assert_int_equal(world.contracts[1].table_base, 11);
     assert_int_equal(world.contracts[1].number, 2);
-    assert_int_equal(pl_world_table(&world, 0, 3), 3);
-    assert_int_equal(pl_world_table(&world, 0, 4), UINT32_MAX);
-    assert_int_equal(pl_world_table(&world, 2, 1), 8);
+    assert_int_equal(pl_world_table(&world, 0, 7), 7);
+    assert_int_equal(pl_world_table(&world, 0, 8), UINT32_MAX);
+    assert_int_equal(pl_world_table(&world, 2, 1), 12);
     assert_int_equal(pl_world_table(&world, 2, TINY_TABLES), UINT32_MAX);
     assert_int_equal(pl_world_table(&world, 3, 0), UINT32_MAX);
     assert_int_equal(world.feed_count, TINY_FEEDS);
@@ -104,7 +104,7 @@ static void a_world_says_what_it_holds(void **state)
     pl_world_row row;
     size_t offset = 0, rows = 0;
     while (pl_world_row_next(&world, &offset, &row)) {
-        static const uint32_t tables[] = {4, 5, 5, 6, 7};
+        static const uint32_t tables[] = {8, 9, 9, 10, 11};
         assert_int_equal(row.table, tables[rows++]);
     }
     assert_int_equal(rows, 5);
@@ -179,7 +179,7 @@ static void heads_and_contracts_are_refused_by_name(void **state)
     assert_memory_equal(world_bytes + BANK_AT, "\4bank", 5); /* the offsets are right */
     assert_memory_equal(world_bytes + p.twin, "\4twin", 5);
     expect("magic", 0, "PLWX", 4, "MAGIC", "header", none);
-    expect("format", 5, "\2", 1, "VERSION", "header", none);
+    expect("format", 5, "\3", 1, "VERSION", "header", none);
     expect("semantics", 7, "\2", 1, "VERSION", "header", none);
     expect("name with a space", NAME_AT + 1, "a b", 3, "NAME", "header", none);
     expect("name with a digit first", NAME_AT + 1, "1", 1, "NAME", "header", none);

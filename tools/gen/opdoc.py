@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Prints spec/03-instructions.md from vm/machine/ops.def and spec/08-errors.md from vm/base/errors.def.
+"""Prints spec/03-instructions.md from vm/machine/ops.def, spec/08-errors.md from vm/base/errors.def, and the table
+of formats in spec/05-oracle.md from vm/oracle/formats.def.
 
-  python3 tools/gen/opdoc.py           writes both files
+  python3 tools/gen/opdoc.py           writes the files
   python3 tools/gen/opdoc.py --check   exit 1 when one of them is stale, writes nothing
 """
 import pathlib
@@ -28,7 +29,7 @@ def rows(path, pattern, word):
         if section:
             yield "section", section.group(1)
         elif row:
-            key = row.group(1) if word == "OP" else row.group(2)
+            key = row.group(2) if word == "ERR" else row.group(1)
             if key in seen:
                 sys.exit(f"{path}:{number}: number {key} is that of line {seen[key]} too")
             seen[key] = number
@@ -94,9 +95,30 @@ def errors():
     return "\n".join(out + [""])
 
 
+FORMAT = re.compile(r"^FORMAT\(\s*(\d+),\s*(\w+),\s*(\w+),\s*" + STRING + r",\s*(\w+)" * 4
+                    + r",\s*([\w |]+)\)$")
+MEMBERS = {"NONE": "", "ADDRESS": "address", "XONLY": "x-only", "KEY": "key"}
+UNITS = {"NONE": "count", "S": "s", "MS": "ms", "US": "us", "NS": "ns"}
+DECIMALS = {"FEED": "feed", "WIRE": "report", "NONE": "no price"}
+
+
+def formats():
+    """The chapter with the lines between its two comments printed anew."""
+    out = ["| number | format | members | order | not newer | decimals | flags |", "|---|---|---|---|---|---|---|"]
+    for _, value in rows("vm/oracle/formats.def", FORMAT, "FORMAT"):
+        number, _, _, name, members, order, unit, scale, flags = value
+        words = "" if flags == "0" else ", ".join(flags.lower().replace("low_s", "low s").split(" | "))
+        out.append(f"| {number} | {name} | {MEMBERS[members]} | {UNITS[unit]} | {order} |"
+                   f" {DECIMALS.get(scale, scale)} | {words} |")
+    text = (ROOT / "spec/05-oracle.md").read_text()
+    head, rest = text.split("do not edit -->\n", 1)
+    return head + "do not edit -->\n" + "\n".join(out) + "\n" + rest[rest.index("<!-- end -->"):]
+
+
 def main():
     stale = []
-    for path, text in (("spec/03-instructions.md", instructions()), ("spec/08-errors.md", errors())):
+    for path, text in (("spec/03-instructions.md", instructions()), ("spec/08-errors.md", errors()),
+                       ("spec/05-oracle.md", formats())):
         file = ROOT / path
         if file.exists() and file.read_text() == text:
             continue

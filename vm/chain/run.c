@@ -5,6 +5,7 @@
 
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
+#include "vm/chain/feeds.h"
 #include "vm/machine/value.h"
 
 static pl_status append_receipt(pl_run *run, const pl_receipt *receipt)
@@ -21,7 +22,7 @@ static pl_status append_receipt(pl_run *run, const pl_receipt *receipt)
 
 /* ---- reports ---- */
 
-/* Everything of spec 05 §3; on PL_OK the feed's row is the new price. */
+/* Everything of spec 05 that one report is asked; on PL_OK the feed keeps the new price. */
 static pl_status take_report(pl_run *run, pl_status *verdict, uint32_t *feed,
                              const pl_report_context *context, const uint8_t *report, uint32_t size)
 {
@@ -30,13 +31,13 @@ static pl_status take_report(pl_run *run, pl_status *verdict, uint32_t *feed,
     if (*verdict != PL_OK) {
         return PL_OK;
     }
-    PL_TRY(pl_system_get_price(&last, run->chain, *feed));
+    PL_TRY(pl_feed_last(&last, run->chain, *feed));
     *verdict = pl_oracle_check(&price, context, &last, *feed, report, size);
     if (*verdict != PL_OK) {
         return PL_OK;
     }
     price.height = run->block->header.height;
-    return pl_system_put_price(run->chain, *feed, &price);
+    return pl_feed_accept(run->chain, *feed, &price);
 }
 
 pl_status pl_run_reports(pl_run *run)
@@ -63,7 +64,7 @@ pl_status pl_run_reports(pl_run *run)
         }
         PL_TRY(append_receipt(run, &receipt));
     }
-    return PL_OK;
+    return pl_feeds_settle(run->chain, run->block->header.height, run->block->header.time_s);
 }
 
 /* ---- calls ---- */

@@ -10,13 +10,14 @@
 #include "vm/state/system.h"
 
 static const uint8_t magic[4] = {'P', 'L', 'W', 'D'};
-#define FORMAT                 1u
+#define FORMAT_MAX             2u
 #define CONTRACT_NAME_SIZE_MAX 31u /* "@name" is a symbol of 32 bytes */
 
 /* The fewest bytes an entry can have: a higher count than fits is refused before memory is taken.
  */
 #define CONTRACT_SIZE_MIN (2u + 32u + 4u)
-#define FEED_SIZE_MIN     (2u + 1u + 1u + 8u + 8u + 32u + 32u + 1u + 1u + 2u)
+#define OLD_FEED_SIZE_MIN (2u + 1u + 1u + 8u + 8u + 32u + 32u + 1u + 1u + 2u)
+#define FEED_SIZE_MIN     (2u + 1u + 1u + 8u + 8u + 32u + 32u + 3u + 2u + 8u + 20u + 2u + 2u)
 #define LABEL_SIZE_MIN    (2u + 1u + 32u)
 
 typedef struct loading {
@@ -24,6 +25,7 @@ typedef struct loading {
     pl_world_error *where;
     const pl_memory *memory;
     pl_reader reader;
+    uint16_t format;  /* of the world's bytes: 1 or 2 */
     pl_sha256 id;     /* spec 06 §1: over all bytes but the containers and their sizes */
     size_t id_offset; /* bytes before it are in the id, or left out of it              */
 } loading;
@@ -163,15 +165,15 @@ static pl_status take_head(loading *load)
     pl_world *world = load->world;
     pl_reader *reader = &load->reader;
     const uint8_t *start;
-    uint16_t format, semantics;
+    uint16_t semantics;
     at(load, "header", UINT32_MAX);
     PL_TRY(pl_reader_bytes(reader, &start, sizeof magic));
     if (memcmp(start, magic, sizeof magic) != 0) {
         return PL_REJECT_MAGIC;
     }
-    PL_TRY(pl_reader_u16(reader, &format));
+    PL_TRY(pl_reader_u16(reader, &load->format));
     PL_TRY(pl_reader_u16(reader, &semantics));
-    if (format != FORMAT || semantics != PL_SEMANTICS_ID) {
+    if (load->format == 0 || load->format > FORMAT_MAX || semantics != PL_SEMANTICS_ID) {
         return PL_REJECT_VERSION;
     }
     PL_TRY(take_name(reader, &world->name, PL_NAME_SIZE_MAX));
@@ -251,8 +253,21 @@ static pl_status take_feed(loading *load, uint32_t index)
     pl_world *world = load->world;
     PL_TRY(take_name(&load->reader, &world->feed_names[index], PL_NAME_SIZE_MAX));
     PL_TRY(check_new(world->feed_names, index));
-    PL_TRY(pl_world_feed_take(&world->feeds[index], load->memory, &load->reader));
+    PL_TRY(pl_world_feed_take(&world->feeds[index], load->memory, &load->reader, load->format));
+    PL_TRY(pl_world_fallback_check(world->feeds, index));
     return take_text(&load->reader, &world->feed_notes[index]);
+}
+
+/* One encoding per world: format 2 only where format 1 has no words for some feed. */
+static pl_status check_format(loading *load)
+{
+    const pl_world *world = load->world;
+    bool is_plain = true;
+    for (uint32_t i = 0; i < world->feed_count; i++) {
+        is_plain = is_plain && pl_world_feed_is_plain(&world->feeds[i]);
+    }
+    at(load, "feed", UINT32_MAX);
+    return load->format == 1 || !is_plain ? PL_OK : PL_REJECT_NON_CANONICAL;
 }
 
 static pl_status take_feeds(loading *load)
@@ -261,7 +276,8 @@ static pl_status take_feeds(loading *load)
     uint16_t count;
     at(load, "feed", UINT32_MAX);
     PL_TRY(pl_reader_u16(&load->reader, &count));
-    PL_TRY(check_count(&load->reader, count, PL_FEEDS_MAX, FEED_SIZE_MIN));
+    PL_TRY(check_count(&load->reader, count, PL_FEEDS_MAX,
+                       load->format == 1 ? OLD_FEED_SIZE_MIN : FEED_SIZE_MIN));
     world->feed_count = count;
     world->feeds = take(load->memory, count, sizeof *world->feeds);
     world->feed_names = take(load->memory, count, sizeof *world->feed_names);
@@ -273,7 +289,7 @@ static pl_status take_feeds(loading *load)
         at(load, "feed", i);
         PL_TRY(take_feed(load, i));
     }
-    return PL_OK;
+    return check_format(load);
 }
 
 static pl_status take_labels(loading *load)

@@ -10,7 +10,11 @@
 #define PL_SYSTEM_PRICES      1u
 #define PL_SYSTEM_NONCES      2u
 #define PL_SYSTEM_CONTRACTS   3u
-#define PL_SYSTEM_TABLE_COUNT 4u
+#define PL_SYSTEM_ACCEPTED    4u
+#define PL_SYSTEM_NEXT        5u
+#define PL_SYSTEM_CURRENT     6u
+#define PL_SYSTEM_OBSERVED    7u
+#define PL_SYSTEM_TABLE_COUNT 8u
 
 extern const pl_table pl_system_tables[PL_SYSTEM_TABLE_COUNT];
 
@@ -40,5 +44,18 @@ extern const pl_table pl_system_tables[PL_SYSTEM_TABLE_COUNT];
 #define PL_CONTRACTS_NAME     0u  /* symbol  */
 #define PL_CONTRACTS_CODE     32u /* bytes32 */
 #define PL_CONTRACTS_ROW_SIZE 64u
+
+/* accepted, next, current: key and row begin as those of prices. spec 05 §7 */
+#define PL_ACCEPTED_SET      PL_PRICES_ROW_SIZE /* u16 */
+#define PL_ACCEPTED_ROW_SIZE (PL_PRICES_ROW_SIZE + 2u)
+#define PL_NEXT_HOP          PL_PRICES_ROW_SIZE /* u64 */
+#define PL_NEXT_ROW_SIZE     (PL_PRICES_ROW_SIZE + 8u)
+
+/* observed: key feed u32, time u64. */
+#define PL_OBSERVED_TIME     4u
+#define PL_OBSERVED_KEY_SIZE 12u
+#define PL_OBSERVED_PRICE    0u  /* int 32 */
+#define PL_OBSERVED_TOTAL    32u /* int 32 */
+#define PL_OBSERVED_ROW_SIZE 64u
 
 #endif
