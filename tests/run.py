@@ -116,6 +116,23 @@ def storm_suites(build, cases, sequences, blocks):
             Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 
+def oracle_storm(build, mutants, data):
+    """Changed copies of genuine reports: of the shipped ones, or of all where the data is."""
+    folder = BUILDS[build][0].split("B=")[1]
+    whole = pathlib.Path(data) / "oracle-vectors"
+    files = sorted((whole if whole.is_dir() else ROOT / "fixtures/oracle").glob("*.json"))
+    names = " ".join(str(file) for file in files if "typed-data" not in file.name)
+    return [Suite(f"{build} oracle_storm", f"{folder}/storm/oracle_storm --mutants {mutants} --seed 1 {names}", 7200)]
+
+
+def adapter_suites(build, runs):
+    """Each oracle adapter by itself, from its own inputs."""
+    folder = BUILDS[build][0].split("B=")[1]
+    formats = sorted({p.name.rsplit("-", 1)[0] for p in (ROOT / "fixtures/fuzz/oracle").iterdir()})
+    return [Suite(f"{build} fuzz {name}", f"{folder}/fuzz/fuzz_oracle --runs {runs} --seed 1 "
+                  f"fixtures/fuzz/oracle/{name}-*", 7200) for name in formats]
+
+
 def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model", 1800),
@@ -152,6 +169,7 @@ def plan(options):
     if options.long:
         return [["gcc", "limb32", "asan"],
                 storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
+                + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
                 + storm_suites("limb32", 10_000_000, 1000, 1)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
@@ -161,6 +179,7 @@ def plan(options):
     suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
     suites += storm_suites("limb32", 100_000, 100, 1)
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
+    suites += oracle_storm("gcc", 2000, options.data) + oracle_storm("asan", 200, options.data)
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 

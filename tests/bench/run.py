@@ -17,6 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOALS = (  # (start of the name, at least or at most, goal)
     ("health check, 4 reserves, in registers", "<=", 3.0),
     ("oracle signatures", ">=", 0.9),
+    ("oracle chainlink-ocr1", ">=", 0.95),
+    ("oracle wormhole-vaa", ">=", 0.95),
+    ("oracle redstone", ">=", 0.95),
     ("commitment, change 1000 of 1000000", ">=", 0.5),
     ("demo history", ">=", 1.0),
 )
