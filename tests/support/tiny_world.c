@@ -266,12 +266,12 @@ static void write_params(pl_writer *w, uint32_t contract)
     pl_writer_u64(w, 50);
 }
 
-size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
+size_t tiny_world_of(uint8_t *bytes, size_t capacity, bool has_auth, const tiny_feeds *feeds)
 {
     uint8_t owner[32] = {'@', 'b', 'a', 'n', 'k'};
     pl_writer w = pl_writer_of(bytes, capacity);
     pl_writer_bytes(&w, (const uint8_t *)"PLWD", 4);
-    pl_writer_u16(&w, 1);
+    pl_writer_u16(&w, feeds->world_format);
     pl_writer_u16(&w, 1);
     name(&w, "tiny.world");
     pl_writer_u8(&w, has_auth);
@@ -282,9 +282,8 @@ size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
     pl_writer_u16(&w, 2);
     write_contract(&w, "bank");
     write_contract(&w, "twin");
-    pl_writer_u16(&w, TINY_FEEDS);
-    write_feed(&w, "ETH", true);
-    write_feed(&w, "RAW", false);
+    pl_writer_u16(&w, feeds->count);
+    pl_writer_bytes(&w, feeds->bytes, feeds->size);
     pl_writer_u32(&w, 1);
     pl_writer_u16(&w, 8);
     pl_writer_bytes(&w, (const uint8_t *)"the bank", 8);
@@ -299,6 +298,16 @@ size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
     pl_writer_u16(&w, 0x0101); /* flags[true] = true */
     write_params(&w, 2);
     return finish(&w);
+}
+
+size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth)
+{
+    uint8_t feeds[1024];
+    pl_writer w = pl_writer_of(feeds, sizeof feeds);
+    write_feed(&w, "ETH", true);
+    write_feed(&w, "RAW", false);
+    const tiny_feeds two = {1, TINY_FEEDS, feeds, finish(&w)};
+    return tiny_world_of(bytes, capacity, has_auth, &two);
 }
 
 /* ---- bodies ---- */

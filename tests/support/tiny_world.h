@@ -41,6 +41,15 @@ size_t tiny_container(uint8_t *bytes, size_t capacity);
  * rows, rows[-2] = 20, rows[5] = 50 and flags[true] = true of bank; one label. Returns its size. */
 size_t tiny_world(uint8_t *bytes, size_t capacity, bool has_auth);
 
+/* The same world around other feeds, given in the bytes of spec 06 §1. */
+typedef struct tiny_feeds {
+    uint16_t world_format;
+    uint16_t count;
+    const uint8_t *bytes;
+    size_t size;
+} tiny_feeds;
+size_t tiny_world_of(uint8_t *bytes, size_t capacity, bool has_auth, const tiny_feeds *feeds);
+
 /* The signers of feed ETH, as the world lists them. */
 const signer *tiny_signers(void);
 
