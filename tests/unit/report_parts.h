@@ -17,7 +17,7 @@
 #include "vm/base/keccak.h"
 #include "vm/oracle/adapter.h"
 
-enum { NOW = 1000000, KEYS = 6, REPORT_MAX = 8192 };
+enum { NOW = 1000000, KEYS = 6, REPORT_MAX = 20480 };
 
 typedef struct report {
     uint8_t bytes[REPORT_MAX];
