@@ -137,7 +137,8 @@ def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model", 1800),
               Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_curve tests.cli.test_explain "
-                    "tests.cli.test_import tests.cli.test_import_compound tests.cli.test_run"),
+                    "tests.cli.test_import tests.cli.test_import_compound tests.cli.test_import_maker "
+                    "tests.cli.test_run"),
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
