@@ -354,10 +354,19 @@ static pt_exit verify(verification *v, const pt_setup_options *options, pt_repor
     pt_look first;
     pt_payload_unwrap(&v->wrapping, v->payload.bytes.data, v->payload.bytes.size);
     pt_setup_inspect(&blank, v->format);
-    pt_look_at(&first, &blank.feed, 1, v->payload.bytes.data + v->wrapping.offset, v->wrapping.size,
-               true);
-    const pt_exit result = pt_setup_read(&v->setup, v->format, options, &first, report);
-    pt_look_free(&first);
+    pt_exit result = PT_OK;
+    if (options->feed != NULL) {
+        result = pt_setup_subject(&blank.subject, v->format, options->feed, report);
+    }
+    if (result == PT_OK) {
+        result = pt_oracle_feed_ready(&blank, report);
+    }
+    if (result == PT_OK) {
+        pt_look_at(&first, &blank.feed, 1, v->payload.bytes.data + v->wrapping.offset,
+                   v->wrapping.size, true);
+        result = pt_setup_read(&v->setup, v->format, options, &first, report);
+        pt_look_free(&first);
+    }
     pt_oracle_feed_free(&blank);
     if (result == PT_OK) {
         check(v);

@@ -15,6 +15,9 @@ extern const pt_command pt_command_show;
 extern const pt_command pt_command_explain;
 extern const pt_command pt_command_curve;
 extern const pt_command pt_command_oracle_verify;
+extern const pt_command pt_command_oracle_inspect;
+extern const pt_command pt_command_oracle_formats;
+extern const pt_command pt_command_oracle_sign;
 extern const pt_command pt_command_oracle_vectors;
 extern const pt_command pt_command_version;
 

@@ -8,9 +8,11 @@
 #include "vm/plimsoll.h"
 
 static const pt_command *const commands[] = {
-    &pt_command_build,   &pt_command_check,  &pt_command_fmt,           &pt_command_disasm,
-    &pt_command_run,     &pt_command_import, &pt_command_replay,        &pt_command_show,
-    &pt_command_explain, &pt_command_curve,  &pt_command_oracle_verify, &pt_command_oracle_vectors,
+    &pt_command_build,          &pt_command_check,         &pt_command_fmt,
+    &pt_command_disasm,         &pt_command_run,           &pt_command_import,
+    &pt_command_replay,         &pt_command_show,          &pt_command_explain,
+    &pt_command_curve,          &pt_command_oracle_verify, &pt_command_oracle_inspect,
+    &pt_command_oracle_formats, &pt_command_oracle_sign,   &pt_command_oracle_vectors,
     &pt_command_version,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -49,6 +51,37 @@ static int finish(pt_exit exit, const pt_report *report)
     return (int)exit;
 }
 
+/* Commands of two words whose first is this one. */
+static size_t group_size(const char *first)
+{
+    const size_t size = strlen(first);
+    size_t count = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i]->name;
+        count += strncmp(name, first, size) == 0 && name[size] == ' ' ? 1 : 0;
+    }
+    return count;
+}
+
+/* "plim oracle": the list of its commands. */
+static void print_group(const char *first)
+{
+    const size_t size = strlen(first);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i]->name;
+        if (strncmp(name, first, size) == 0 && name[size] == ' ') {
+            (void)printf("  plim %-18s %s\n", name, commands[i]->summary);
+        }
+    }
+    (void)printf("\nplim %s COMMAND --help shows the page of one.\n", first);
+}
+
+/* True when argv asks for a group and not for a command of it: "oracle", "oracle --help". */
+static bool is_group(int argc, char *const *argv)
+{
+    return argc >= 1 && group_size(argv[0]) > 1 && (argc == 1 || argv[1][0] == '-');
+}
+
 /* "import evm-trace" is named by two words: those of the command must be the first of argv. */
 static const pt_command *find_command(int argc, char *const *argv, int *used)
 {
@@ -74,16 +107,16 @@ static const pt_command *find_command(int argc, char *const *argv, int *used)
 static pt_exit unknown_command(int argc, char *const *argv, pt_report *report)
 {
     char typed[128];
-    const char *names[2 * COMMAND_COUNT + 1];
+    const char *names[2 * COMMAND_COUNT + 2];
     size_t count = 0;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[count++] = commands[i]->name;
     }
     names[count++] = "help";
     names[count++] = "import";
-    (void)snprintf(typed, sizeof typed, "%s%s%s", argv[0],
-                   argc > 1 && strcmp(argv[0], "import") == 0 ? " " : "",
-                   argc > 1 && strcmp(argv[0], "import") == 0 ? argv[1] : "");
+    names[count++] = "oracle";
+    const bool two = argc > 1 && group_size(argv[0]) > 0;
+    (void)snprintf(typed, sizeof typed, "%s%s%s", argv[0], two ? " " : "", two ? argv[1] : "");
     const char *near = pt_name_nearest(typed, names, count);
     return near != NULL
                ? pt_fail(report, PT_USAGE, "there is no command \"%s\"; did you mean \"plim %s\"?",
@@ -102,6 +135,13 @@ static pt_exit run(int argc, char *const *argv, pt_report *report)
     if (help_asked && (argc == 1 || strcmp(argv[1], "help") == 0)) {
         print_overview();
         return PT_OK;
+    }
+    if (is_group(argc - help_asked, argv + help_asked)) {
+        const bool asked =
+            help_asked ||
+            (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0));
+        print_group(argv[help_asked]);
+        return asked ? PT_OK : PT_USAGE;
     }
     int used = 1;
     const pt_command *command = strcmp(argv[0], "--version") == 0
