@@ -185,6 +185,15 @@ static void nonces_and_events(void **state)
     EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
     announce(0, 5, "event-1"); /* a digit is not attested */
     EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
+    const size_t exact_size = 3 + 3 * 32; /* a sanitizer sees a fourth nonce being read */
+    uint8_t *exact = malloc(exact_size);
+    assert_non_null(exact);
+    announce(0, 3, "");
+    memcpy(exact, subject, exact_size);
+    feed.subject = exact;
+    EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
+    feed.subject = subject;
+    free(exact);
     nonces[2][31] ^= 1;
     announce(0, 4, "event-1");
     EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
@@ -305,7 +314,8 @@ static void big_sizes(void **state)
 
 /* ---- announcements ---- */
 
-static void sign_announcement(const report *event_value)
+/* behind: zero bytes after the event, inside the announcement. */
+static void sign_announcement_with(const report *event_value, size_t behind)
 {
     report event = {.size = 0}, value = {.size = 0};
     uint8_t digest[32], signature[64], xonly[32];
@@ -315,8 +325,14 @@ static void sign_announcement(const report *event_value)
     put(&value, signature, 64);
     put(&value, keys[0].public_key + 1, 32);
     put(&value, event.bytes, event.size);
+    put_uint(&value, 0, behind);
     tlv.size = 0;
     wrap(&tlv, &value, 0xd824);
+}
+
+static void sign_announcement(const report *event_value)
+{
+    sign_announcement_with(event_value, 0);
 }
 
 static void put_event_head(report *event, unsigned nonce_count)
@@ -357,6 +373,8 @@ static void announcements(void **state)
     EXPECT(PL_REJECT_UNKNOWN_SIGNER, read_report(&tlv));
     set_members(2, 1);
 
+    sign_announcement_with(&event, 1);
+    EXPECT(PL_REJECT_TRAILING, read_report(&tlv));
     put_uint(&event, 0, 1); /* signed, and still one byte too many */
     sign_announcement(&event);
     EXPECT(PL_REJECT_TRAILING, read_report(&tlv));

@@ -201,6 +201,10 @@ static void cuts(void **state)
     }
     put_uint(&typed, 0, 1); /* the first byte of a signature */
     EXPECT(PL_REJECT_TRUNCATED, judge(&typed, 8));
+    build(15, 70, 9);
+    add_signature(5);
+    put_uint(&typed, 0, 1);
+    EXPECT(PL_REJECT_TRUNCATED, judge(&typed, 8)); /* before any signature is looked at */
 }
 
 int main(void)

@@ -150,6 +150,14 @@ static void layouts(void **state)
     sign(open_report.size - 96 + 1, 0); /* a byte behind the key's padding */
     EXPECT(PL_OK, judge(&open_report, 87));
     EXPECT(PL_REJECT_TRAILING, judge_strict(&open_report));
+    build(88, 1);
+    open_report.size -= 96;
+    put(&open_report, open_report.bytes + KIND_AT, 64); /* the kind once more, and read there */
+    open_report.bytes[30] = 1;
+    open_report.bytes[31] = 0;
+    sign(open_report.size, 0);
+    EXPECT(PL_OK, judge(&open_report, 87));
+    EXPECT(PL_REJECT_NON_CANONICAL, judge_strict(&open_report));
 }
 
 static void signatures(void **state)
