@@ -83,6 +83,53 @@ static void recovers_the_signer(void **state)
     assert_int_equal(parities, 3);
 }
 
+/* The address of the generator, as every wallet shows it for the secret 1. */
+static void address_of_the_generator(void **state)
+{
+    (void)state;
+    static const uint8_t generator[33] = {0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac,
+                                          0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02,
+                                          0x9b, 0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2,
+                                          0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+    static const uint8_t wanted[20] = {0x7e, 0x5f, 0x45, 0x52, 0x09, 0x1a, 0x69, 0x12, 0x5d, 0x5d,
+                                       0xfc, 0xb7, 0xb8, 0xc2, 0x65, 0x90, 0x29, 0x39, 0x5b, 0xdf};
+    pl_public_key key;
+    uint8_t address[20];
+    assert_int_equal(pl_public_key_parse(&key, generator), PL_OK);
+    pl_address_of_key(address, &key);
+    assert_memory_equal(address, wanted, sizeof wanted);
+}
+
+static void hashes_become_scalars(void **state)
+{
+    (void)state;
+    uint8_t hash[32], scalar[32], wanted[32] = {0};
+    order_with_end(hash, 0x40); /* n - 1 stays */
+    pl_scalar_of_hash(scalar, hash);
+    assert_memory_equal(scalar, hash, sizeof hash);
+    order_with_end(hash, 0x41);
+    pl_scalar_of_hash(scalar, hash);
+    assert_memory_equal(scalar, wanted, sizeof wanted);
+    order_with_end(hash, 0x43);
+    wanted[31] = 2;
+    pl_scalar_of_hash(hash, hash);
+    assert_memory_equal(hash, wanted, sizeof wanted);
+    memset(hash, 0xff, sizeof hash); /* 2^256 - 1 - n = ~n */
+    order_with_end(wanted, 0x41);
+    for (unsigned i = 0; i < 32; i++) {
+        wanted[i] = (uint8_t)~wanted[i];
+    }
+    pl_scalar_of_hash(scalar, hash);
+    assert_memory_equal(scalar, wanted, sizeof wanted);
+    order_with_end(hash, 0x00); /* n + 2^128 - 65: borrows through many bytes */
+    hash[15] = 0xff;
+    pl_scalar_of_hash(scalar, hash);
+    memset(wanted, 0, sizeof wanted);
+    wanted[31] = 0xbf;
+    memset(wanted + 16, 0xff, 15);
+    assert_memory_equal(scalar, wanted, sizeof wanted);
+}
+
 static void high_s_starts_above_the_half(void **state)
 {
     (void)state;
@@ -297,6 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signers_have_both_parities),
         cmocka_unit_test(recovers_the_signer),
+        cmocka_unit_test(address_of_the_generator),
+        cmocka_unit_test(hashes_become_scalars),
         cmocka_unit_test(high_s_starts_above_the_half),
         cmocka_unit_test(recovery_ranges),
         cmocka_unit_test(recovery_of_infinity),

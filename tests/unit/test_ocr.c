@@ -23,7 +23,8 @@ typedef struct report {
     size_t size;
     uint8_t context[96]; /* OCR2, Data Streams */
     unsigned r_count, s_count;
-    bool high_s; /* of the first signature */
+    bool high_s;    /* of the first signature */
+    bool is_double; /* the first signature is by the second signer too */
 } report;
 
 typedef struct payload {
@@ -154,7 +155,8 @@ static payload wrap(const report *made)
     out.size = s;
     put_word(out.bytes, &out.size, made->s_count);
     for (unsigned i = 0; i < made->r_count || i < made->s_count; i++) {
-        signer_sign_recoverable(signature, &signers[MEMBERS - 1 - i], digest);
+        const unsigned place = i == 0 && made->is_double ? 1 : i;
+        signer_sign_recoverable(signature, &signers[MEMBERS - 1 - place], digest);
         if (i == 0 && made->high_s) {
             sign_flip(signature);
         }
@@ -241,10 +243,11 @@ static void observers(void **state)
     (void)state;
     for (unsigned format = PL_FEED_OCR1; format <= PL_FEED_OCR2; format++) {
         const bool ocr1 = format == PL_FEED_OCR1;
-        for (unsigned i = 0; i < 2; i++) {
+        static const uint8_t numbers[] = {0, 2, 3, 31};
+        for (unsigned i = 0; i < sizeof numbers; i++) {
             report made = median_report((uint8_t)format, 5);
-            made.bytes[WORD + 4] = i == 0 ? 2 : 31;
-            const pl_status error = i == 0 ? PL_REJECT_DUPLICATE : PL_REJECT_RANGE;
+            made.bytes[WORD + 4] = numbers[i];
+            const pl_status error = numbers[i] < 31 ? PL_REJECT_DUPLICATE : PL_REJECT_RANGE;
             expect(&made, ocr1 ? error : PL_OK, error);
             made.bytes[WORD + 4] = 30;
             expect(&made, PL_OK, PL_OK);
@@ -290,7 +293,18 @@ static void counts_of_signatures(void **state)
         expect(&made, PL_REJECT_SIGNATURE, PL_OK);
         made.r_count = made.s_count = 32;
         expect(&made, PL_REJECT_LIMIT, PL_OK);
+        made.s_count = 31;
+        expect(&made, PL_REJECT_LIMIT, PL_OK);
+        made.r_count = 31;
+        made.s_count = 32;
+        expect(&made, PL_REJECT_LIMIT, PL_OK);
         made.r_count = made.s_count = QUORUM;
+        made.is_double = true;
+        expect(&made, PL_REJECT_SIGNER_DUPLICATE, PL_OK);
+        made.is_double = false;
+        set.member_count = MEMBERS - QUORUM; /* the signers are the last ones */
+        expect(&made, PL_REJECT_UNKNOWN_SIGNER, PL_OK);
+        set.member_count = MEMBERS;
         made.high_s = true;
         expect(&made, PL_OK, PL_REJECT_HIGH_S);
     }
@@ -505,7 +519,7 @@ static void tails_of_streams(void **state)
     sent.size = whole + 1;
     assert_int_equal(read_payload(&reading, &sent), PL_OK);
     assert_int_equal(reading.strict_error, PL_REJECT_TRAILING);
-    made.size += 3; /* not whole words: padded */
+    made.size += 3;
     sent = wrap(&made);
     assert_int_equal(read_payload(&reading, &sent), PL_OK);
     assert_int_equal(reading.strict_error,

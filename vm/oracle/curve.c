@@ -115,8 +115,8 @@ pl_status pl_bip340_check(const uint8_t *xonly, const uint8_t *message, size_t m
 
 /* ---- Schnorr over address commitments ---- */
 
-/* scalar = hash mod n: the hash is below 2n, so one subtraction is enough. */
-static void reduce(uint8_t scalar[32], const uint8_t hash[32])
+/* The hash is below 2n, so one subtraction is enough. */
+void pl_scalar_of_hash(uint8_t scalar[32], const uint8_t hash[32])
 {
     memmove(scalar, hash, 32);
     if (memcmp(scalar, order, 32) < 0) {
@@ -185,7 +185,7 @@ pl_status pl_scribe_check(const pl_public_key *sum, const uint8_t *message,
     pl_keccak_add(&keccak, message, 32);
     pl_keccak_add(&keccak, commitment, PL_ADDRESS_SIZE);
     pl_keccak_end(&keccak, e);
-    reduce(e, e);
+    pl_scalar_of_hash(e, e);
     if (!combine(&nonce, signature, e, &key)) {
         return PL_REJECT_SIGNATURE;
     }
@@ -210,7 +210,7 @@ static void band_challenge(uint8_t e[32], const secp256k1_pubkey *group,
     pl_keccak_add(&keccak, x, sizeof x);
     pl_keccak_add(&keccak, hash, sizeof hash);
     pl_keccak_end(&keccak, e);
-    reduce(e, e);
+    pl_scalar_of_hash(e, e);
 }
 
 /* s*G = R + e*P is checked as s*G - e*P = R. */

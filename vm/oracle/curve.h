@@ -31,6 +31,12 @@ void pl_address_of_key(uint8_t address[PL_ADDRESS_SIZE], const pl_public_key *ke
 PL_MUST_USE pl_status pl_bip340_check(const uint8_t *xonly, const uint8_t *message,
                                       size_t message_size, const uint8_t *signature);
 
+/* scalar = hash mod n, n the order of the group. scalar may be hash. */
+void pl_scalar_of_hash(uint8_t scalar[32], const uint8_t hash[32]);
+
+/* The two forms below refuse a key whose x is not below n with SIGNATURE, as their deployed
+ * verifiers do, which compute with the recovery of the EVM too. */
+
 /* Chronicle Scribe. On input: sum, the sum of the signers' keys; message 32; signature (s) 32;
  * commitment, the address of the nonce, 20. Accepts iff 0 < s < n, the commitment is not zero and
  * address(s*G - e*P) = commitment, e = keccak256(Px | parity u8 | message | commitment) mod n.

@@ -112,7 +112,7 @@ pl_status pl_data_streams_read(pl_reading *reading, const pl_adapter_input *in)
     PL_TRY(pl_ocr_take_context(&cursor, &context, &order));
     pl_ocr ocr;
     PL_TRY(pl_ocr_take(&ocr, &cursor, 0));
-    pl_reading_strict(reading, pl_ocr_exact(&ocr, in, true));
+    pl_reading_strict(reading, pl_ocr_exact(&ocr, in));
     pl_signers signers;
     PL_TRY(pl_signers_named(&signers, in, context, PL_REJECT_CONFIG));
     uint8_t digest[32];

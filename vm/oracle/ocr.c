@@ -44,11 +44,10 @@ pl_status pl_ocr_take(pl_ocr *ocr, pl_cursor *cursor, size_t base)
 }
 
 /* No sum wraps: the head and the report lie in the payload, the rest is bounded by the oracles. */
-pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in, bool padded)
+pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in)
 {
-    const uint64_t padding = padded ? (WORD - ocr->report_size % WORD) % WORD : 0;
-    const uint64_t size = (uint64_t)ocr->head_size + 3 * WORD + ocr->report_size + padding +
-                          2 * WORD * (uint64_t)ocr->count;
+    const uint64_t size =
+        (uint64_t)ocr->head_size + 3 * WORD + ocr->report_size + 2 * WORD * (uint64_t)ocr->count;
     if (in->size == size) {
         return PL_OK;
     }

@@ -40,10 +40,10 @@ void pl_ocr2_digest(uint8_t digest[32], const pl_ocr *ocr, const uint8_t *contex
 PL_MUST_USE pl_status pl_ocr_signed(pl_signers *signers, const pl_ocr *ocr, const uint8_t *digest,
                                     bool exact);
 
-/* The payload has these parts and nothing else: its size is the sum of theirs. `padded`: the report
- * is followed by zeros up to a whole word, which the transmit calls do not allow for. Returns
- * TRAILING when the payload is longer, TRUNCATED (parts overlap) when it is shorter. */
-PL_MUST_USE pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in, bool padded);
+/* The payload has these parts and nothing else: its size is the sum of theirs, the report not
+ * padded to words. Returns TRAILING when the payload is longer, TRUNCATED (parts overlap) when
+ * shorter. */
+PL_MUST_USE pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in);
 
 /* True when times * f or fewer observations stand behind a median; f = quorum - 1. False in an
  * inspection. */

@@ -52,7 +52,7 @@ pl_status pl_ocr1_read(pl_reading *reading, const pl_adapter_input *in)
     }
     pl_ocr ocr;
     PL_TRY(pl_ocr_take(&ocr, &cursor, sizeof selector));
-    PL_TRY(pl_ocr_exact(&ocr, in, false));
+    PL_TRY(pl_ocr_exact(&ocr, in));
     uint8_t id[32] = {0};
     PL_TRY(pl_take(&ocr.report, "padding", PL_PART_BYTES, &bytes, 11));
     PL_TRY(pl_take(&ocr.report, "configuration digest", PL_PART_BYTES, &bytes, 16));

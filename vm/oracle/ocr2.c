@@ -82,7 +82,7 @@ pl_status pl_ocr2_read(pl_reading *reading, const pl_adapter_input *in)
     PL_TRY(pl_ocr_take_context(&cursor, &context, &reading->order));
     pl_ocr ocr;
     PL_TRY(pl_ocr_take(&ocr, &cursor, sizeof selector));
-    PL_TRY(pl_ocr_exact(&ocr, in, false));
+    PL_TRY(pl_ocr_exact(&ocr, in));
     pl_signers signers;
     PL_TRY(pl_signers_named(&signers, in, context, PL_REJECT_CONFIG));
     uint8_t digest[32];
