@@ -56,7 +56,9 @@ static void hash(uint8_t node[20], uint8_t prefix, const uint8_t *a, size_t a_si
     uint8_t input[1 + MESSAGE_MAX], digest[32];
     input[0] = prefix;
     memcpy(input + 1, a, a_size);
-    memcpy(input + 1 + a_size, b, b_size);
+    if (b_size > 0) {
+        memcpy(input + 1 + a_size, b, b_size);
+    }
     pl_keccak_of(digest, input, 1 + a_size + b_size);
     memcpy(node, digest, 20);
 }
@@ -71,7 +73,7 @@ static void join(uint8_t node[20], const uint8_t *a, const uint8_t *b)
 static void make_tree(uint8_t nodes[7][20])
 {
     for (unsigned i = 0; i < TREE_MAX; i++) {
-        hash(nodes[i], 0, messages[i].bytes, messages[i].size, messages[i].bytes, 0);
+        hash(nodes[i], 0, messages[i].bytes, messages[i].size, NULL, 0);
     }
     join(nodes[4], nodes[0], nodes[1]);
     join(nodes[5], nodes[2], nodes[3]);
@@ -333,6 +335,23 @@ static void messages_have_a_least_size(void **state)
     }
 }
 
+/* Nothing behind it may be read as its id: here the report ends. */
+static void a_short_message_ends_the_report(void **state)
+{
+    (void)state;
+    const size_t vaa_size = VAA_HEAD + 3 * VAA_SIGNATURE + VAA_BODY_HEAD + ROOT_PAYLOAD;
+    four_prices();
+    messages[0].size = 10;
+    make(1);
+    hash(bytes + VAA_BODY + VAA_BODY_HEAD + 17, 0, messages[0].bytes, 10, NULL, 0);
+    sign_again(vaa_size);
+    size = updates_at + 1 + 2 + 10;
+    bytes[size++] = 0; /* the message is the tree */
+    EXPECT(SUBJECT);
+    feed.subject_size = 34;
+    EXPECT(TRUNCATED);
+}
+
 static void other_kinds_are_no_price(void **state)
 {
     (void)state;
@@ -471,6 +490,7 @@ int main(void)
         cmocka_unit_test(proofs_lead_to_the_root),
         cmocka_unit_test(counts_have_edges),
         cmocka_unit_test(messages_have_a_least_size),
+        cmocka_unit_test(a_short_message_ends_the_report),
         cmocka_unit_test(other_kinds_are_no_price),
         cmocka_unit_test(numbers_have_edges),
         cmocka_unit_test(times_have_edges),

@@ -225,6 +225,7 @@ static void counts_and_sizes_have_edges(void **state)
     count[1] = 4;
     EXPECT(TRUNCATED);
     count[0] = count[1] = 255;
+    count[-1] = 0; /* v of the last package: the count is asked before any signature */
     EXPECT(TRUNCATED);
     make(values, 3);
     memset(bytes + size - 12, 255, 3); /* metadata size */
