@@ -260,6 +260,9 @@ static pt_exit put_plain(pt_bytes *bytes, const pl_field *field, const pt_json *
 {
     static const char expected[] = "a whole number as a string of decimal digits, or a flag";
     pl_u256 number = pl_u256_zero();
+    if (field->type.class == PL_CLASS_ACCOUNT || field->type.class == PL_CLASS_SYMBOL) {
+        return wrong_value(value, field, "a kind for it in the protocol's table", report);
+    }
     if (json_is_string(value->value)) {
         const char *text = json_string_value(value->value);
         const size_t size = json_string_length(value->value);

@@ -123,7 +123,7 @@ typedef struct pt_failure {
 } pt_failure;
 
 /* Two places of the header that say the same (each name's own, where they have names); right:
- * "!text": the text itself. */
+ * "!text": the text or integer itself. */
 typedef struct pt_same {
     const char *left;
     const char *right;

@@ -269,7 +269,9 @@ static pt_exit visit_same(void *context, const pt_json *node, const pt_place *pl
     const char *right = work->same->right;
     pt_json links[PT_STEPS_MAX], other;
     if (right[0] == '!') {
-        const char *text = json_string_value(node->value);
+        char number[32];
+        (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(node->value));
+        const char *text = json_is_integer(node->value) ? number : json_string_value(node->value);
         return text != NULL && strcmp(text, right + 1) == 0
                    ? PT_OK
                    : pt_json_wrong(node, report, right + 1);
