@@ -135,7 +135,7 @@ def adapter_suites(build, runs):
 
 def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
-    suites = [Suite("model", "python3 -m unittest -q tests.model.test_model", 1800),
+    suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds", 1800),
               Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_curve tests.cli.test_explain "
                     "tests.cli.test_import tests.cli.test_import_compound tests.cli.test_import_maker "
                     "tests.cli.test_run"),

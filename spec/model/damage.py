@@ -1,4 +1,5 @@
 """What is wrong at random: damaged containers, worlds and proofs, with the model's verdicts."""
+import copy
 import os
 import random
 
@@ -6,8 +7,9 @@ from . import code as code_module
 from . import encode, tree
 from . import world as world_module
 from .chain import Chain, read_history
+from .oracle import NO_FEED
 from .random_schema import random_value
-from .tables import Reject
+from .tables import FORMATS, LIMITS, Reject
 from .validate import validate
 
 
@@ -50,6 +52,40 @@ def bent(rng, raw):
     return encode.container(code)
 
 
+EDGES = {
+    "format": [0, 1, 2, 4, 5, 6, 7, 14, 15, 16, 18, 19, 255], "decimals": [0, 8, 77, 78],
+    "rules": [0, 1, 2], "rounding": [0, 1, 3, 4], "wire_decimals": [0, 1, 77, 78],
+    "subject": [b"", b"s", bytes(LIMITS["SUBJECT_SIZE_MAX"]), bytes(LIMITS["SUBJECT_SIZE_MAX"] + 1)],
+    "low": [-2**255, -2**223 - 1, -2**223, 0], "high": [2**255 - 1, 2**223, 2**223 - 1, -1],
+    "heartbeat_s": [0, 2**64 - 1], "deviation_bps": [0, 1], "confidence_bps": [0, 1],
+    "twap_s": [0, 1, 2**32 - 1], "delay_s": [0, 1], "fallback": [0, 1, 2, 2**32 - 2, NO_FEED]}
+SET_EDGES = {"from_s": [0, 1, 2**64 - 1], "until_s": [0, 1, 2**64 - 1], "quorum": [0, 1, 255],
+             "id": [bytes(32), bytes(31) + b"\1"]}
+
+
+def bent_feed(rng, world):
+    """The bytes of a world in which one or two rules of a feed, or of a signer set, have the value
+    at one of their edges. The world is changed."""
+    feed = rng.choice(world.feeds)
+    feed.sets = [copy.copy(signer_set) for signer_set in feed.sets]
+    for _ in range(rng.choice([1, 1, 2])):
+        draw = rng.random()
+        if draw < 0.6 or not feed.sets:
+            name = rng.choice(sorted(EDGES))
+            setattr(feed, name, rng.choice(EDGES[name]))
+            if name == "format" and feed.format in FORMATS:    # members of the format's size
+                size = FORMATS[feed.format].member_size
+                for signer_set in feed.sets:
+                    signer_set.members = [m[-size:] if size else b"" for m in signer_set.members]
+        elif draw < 0.9:
+            name = rng.choice(sorted(SET_EDGES))
+            setattr(rng.choice(feed.sets), name, rng.choice(SET_EDGES[name]))
+        else:
+            feed.sets = rng.choice([[], feed.sets + feed.sets[:1], feed.sets[::-1]])
+    plain = all(f.plain() for f in world.feeds)
+    return world_module.encode(world, rng.choice([None, 2]) if plain else 2)
+
+
 def verdict_on(raw):
     """("OK", code) or (error name, None)."""
     try:
@@ -83,7 +119,9 @@ def write_worlds(make_world, seed, folder, count):
             raw = world_module.encode(world)
             start = raw.index(world.contracts[0][1])
             end = raw.index(world.contracts[-1][1]) + len(world.contracts[-1][1])
-            if rng.random() < 0.3:
+            if world.feeds and rng.random() < 0.4:
+                raw = bent_feed(rng, world)
+            elif rng.random() < 0.3:
                 raw = damaged(rng, raw[:start]) + raw[start:]
             else:
                 raw = raw[:end] + damaged(rng, raw[end:])

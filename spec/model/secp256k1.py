@@ -1,4 +1,4 @@
-"""ECDSA over secp256k1 in plain integers: verify, and sign with RFC 6979 for generated tests.
+"""ECDSA over secp256k1 in plain integers: verify, recover, and sign with RFC 6979 for tests.
 
 The curve is y^2 = x^3 + 7 over the field of P; G generates a group of prime order N. Points are
 affine pairs or None for infinity; inside a multiplication they are Jacobian triples (X, Y, Z) that
@@ -7,6 +7,9 @@ stand for (X / Z^2, Y / Z^3), Z = 0 being infinity. Not constant time: the keys 
 import functools
 import hashlib
 import hmac
+
+from .hashes import keccak256
+from .tables import Reject
 
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -126,6 +129,34 @@ def verify(key, digest, r32, s32):
     e = int.from_bytes(digest, "big")
     sum_point = multiply_sum([(e * w, G, 8), (r * w, point, 5)])
     return sum_point is not None and sum_point[0] % N == r
+
+
+def is_high(s32):
+    """s > (n-1)/2 (spec 09)."""
+    return int.from_bytes(s32, "big") > (N - 1) // 2
+
+
+def recover(digest, r32, s32, parity):
+    """spec 09: the point whose key signed; parity of the nonce's y, 0 or 1. Reject RECOVERY_ID,
+    SIGNATURE_RANGE or SIGNATURE. High s is accepted."""
+    if parity not in (0, 1):
+        raise Reject("RECOVERY_ID")
+    r, s = int.from_bytes(r32, "big"), int.from_bytes(s32, "big")
+    if not 1 <= r < N or not 1 <= s < N:
+        raise Reject("SIGNATURE_RANGE")
+    nonce = point_of_key(bytes([2 + parity]) + r32)     # x = r: above n there is no id for it
+    if nonce is None:
+        raise Reject("SIGNATURE")
+    inverse, e = pow(r, -1, N), int.from_bytes(digest, "big")
+    point = multiply_sum([(-e * inverse, G, 8), (s * inverse, nonce, 5)])
+    if point is None:
+        raise Reject("SIGNATURE")
+    return point
+
+
+def address_of(point):
+    """spec 09: the last 20 bytes of keccak256 of the 64-byte key."""
+    return keccak256(point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big"))[12:]
 
 
 def _nonces(secret, digest):

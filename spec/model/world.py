@@ -152,9 +152,10 @@ def _rows(reader, world):
                 raise Reject("GENESIS", "no row for " + table.name)
 
 
-def encode(world):
-    """The bytes of a world; the inverse of decode for what decode accepts."""
-    format_ = 1 if all(feed.plain() for feed in world.feeds) else 2
+def encode(world, format_=None):
+    """The bytes of a world; the inverse of decode for what decode accepts. format_: the world
+    format, when it is not to be the one that can just say the feeds."""
+    format_ = format_ or (1 if all(feed.plain() for feed in world.feeds) else 2)
     out = [b"PLWD", u16(format_), u16(1), name(world.name), u8(world.tx_auth), u64(world.seed),
            u64(world.time), u64(world.tx_gas_max), u64(world.hook_gas), u16(len(world.contracts))]
     for contract_name, container in world.contracts:
