@@ -91,7 +91,7 @@ static report median_report(uint8_t format, size_t count)
         put_word(made.bytes, &size, REPORT_TIME);
     }
     for (uint8_t i = 0; i < WORD; i++) {
-        made.bytes[size + i] = i < count ? i : 0xee; /* what stands behind them means nothing */
+        made.bytes[size + i] = i < count ? i : 0;
     }
     size += WORD;
     put_word(made.bytes, &size, format == PL_FEED_OCR1 ? 3 * WORD : 4 * WORD);
@@ -327,7 +327,7 @@ static void sets(void **state)
         set.id[31] ^= 1;
         if (format == PL_FEED_OCR1) { /* what stands in front of the digest is not looked at */
             made.bytes[10] = 0xff;
-            expect(&made, PL_OK, PL_OK);
+            expect(&made, PL_OK, PL_REJECT_TRAILING);
         }
     }
 }
@@ -342,6 +342,30 @@ static void tails(void **state)
     made.size += WORD;
     const pl_reading reading = expect(&made, PL_OK, PL_OK);
     assert_false(reading.has_price);
+}
+
+/* What no rule reads is zero in a strict feed. */
+static void unread_bytes(void **state)
+{
+    (void)state;
+    for (unsigned format = PL_FEED_OCR1; format <= PL_FEED_OCR2; format++) {
+        report made = median_report((uint8_t)format, 5);
+        made.bytes[WORD + 5] = 1; /* an observer of nothing */
+        expect(&made, PL_OK, PL_REJECT_TRAILING);
+        made = median_report((uint8_t)format, 5);
+        payload sent = wrap(&made);
+        for (size_t i = QUORUM; i < WORD; i++) {
+            pl_reading reading;
+            sent.bytes[sent.v + i] = 1;
+            assert_int_equal(read_payload(&reading, &sent), PL_OK);
+            assert_int_equal(reading.strict_error, PL_REJECT_TRAILING);
+            sent.bytes[sent.v + i] = 0;
+        }
+        if (format == PL_FEED_OCR2) {
+            made.context[WORD + 26] = 1;
+            expect(&made, PL_OK, PL_REJECT_TRAILING);
+        }
+    }
 }
 
 /* Whatever is not a median report is signed, ordered and has no price. */
@@ -574,6 +598,7 @@ int main(void)
         cmocka_unit_test(counts_of_signatures),
         cmocka_unit_test(sets),
         cmocka_unit_test(tails),
+        cmocka_unit_test(unread_bytes),
         cmocka_unit_test(reports_of_other_plugins),
         cmocka_unit_test(cuts_and_tails_of_the_payload),
         cmocka_unit_test(no_bit_is_free),

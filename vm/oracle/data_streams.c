@@ -92,7 +92,7 @@ static pl_status read_report(pl_reading *reading, pl_cursor *report)
         PL_TRY(read_word(reading, report, word));
     }
     pl_reading_strict(reading, pl_take_end(report));
-    reading->order = time;
+    reading->order = time; /* the round is signed too, but the time orders reports of one feed */
     pl_reading_time(reading, PL_TIME_S, time);
     return PL_OK;
 }
@@ -108,10 +108,9 @@ pl_status pl_data_streams_read(pl_reading *reading, const pl_adapter_input *in)
 {
     pl_cursor cursor = pl_cursor_at(in, 0, in->size);
     const uint8_t *context;
-    uint64_t order; /* signed, but the time orders the reports of one feed */
-    PL_TRY(pl_ocr_take_context(&cursor, &context, &order));
+    PL_TRY(pl_ocr_take_context(&cursor, &context, reading));
     pl_ocr ocr;
-    PL_TRY(pl_ocr_take(&ocr, &cursor, 0));
+    PL_TRY(pl_ocr_take(&ocr, reading, &cursor, 0));
     pl_reading_strict(reading, pl_ocr_exact(&ocr, in));
     pl_signers signers;
     PL_TRY(pl_signers_named(&signers, in, context, PL_REJECT_CONFIG));

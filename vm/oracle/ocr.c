@@ -20,7 +20,16 @@ static pl_status take_words(pl_cursor *cursor, const char *name, const uint8_t *
     return PL_OK;
 }
 
-pl_status pl_ocr_take(pl_ocr *ocr, pl_cursor *cursor, size_t base)
+void pl_ocr_unread(pl_reading *reading, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0) {
+            pl_reading_strict(reading, PL_REJECT_TRAILING);
+        }
+    }
+}
+
+pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_cursor *cursor, size_t base)
 {
     pl_cursor report, r, s;
     size_t r_count, s_count;
@@ -35,6 +44,7 @@ pl_status pl_ocr_take(pl_ocr *ocr, pl_cursor *cursor, size_t base)
         return PL_REJECT_SIGNATURE;
     }
     ocr->count = r_count;
+    pl_ocr_unread(reading, ocr->v + r_count, WORD - r_count);
     PL_TRY(take_words(&r, "r", &ocr->r, r_count));
     PL_TRY(take_words(&s, "s", &ocr->s, s_count));
     ocr->report = pl_cursor_at(cursor->in, report.offset, report.offset + ocr->report_size);
@@ -54,21 +64,22 @@ pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in)
     return in->size > size ? PL_REJECT_TRAILING : PL_REJECT_TRUNCATED;
 }
 
-pl_status pl_ocr_take_round(pl_cursor *cursor, uint64_t *order)
+pl_status pl_ocr_take_round(pl_cursor *cursor, pl_reading *reading)
 {
     uint64_t epoch, round;
     PL_TRY(pl_take_uint(cursor, "epoch", PL_TIME_NONE, &epoch, 4));
     PL_TRY(pl_take_uint(cursor, "round", PL_TIME_NONE, &round, 1));
-    *order = epoch << 8 | round;
+    reading->order = epoch << 8 | round;
     return PL_OK;
 }
 
-pl_status pl_ocr_take_context(pl_cursor *cursor, const uint8_t **context, uint64_t *order)
+pl_status pl_ocr_take_context(pl_cursor *cursor, const uint8_t **context, pl_reading *reading)
 {
     const uint8_t *bytes;
     PL_TRY(pl_take(cursor, "configuration digest", PL_PART_BYTES, context, WORD));
     PL_TRY(pl_take(cursor, "padding", PL_PART_BYTES, &bytes, 27));
-    PL_TRY(pl_ocr_take_round(cursor, order));
+    pl_ocr_unread(reading, bytes, 27);
+    PL_TRY(pl_ocr_take_round(cursor, reading));
     return pl_take(cursor, "extra hash", PL_PART_BYTES, &bytes, WORD);
 }
 

@@ -20,16 +20,21 @@ typedef struct pl_ocr {
 
 /* The words at the cursor: offsets of report, r[] and s[] counted from `base`, and the word of v.
  * Returns TRUNCATED, LIMIT (more signatures than oracles) or SIGNATURE (r[] and s[] differ in
- * length). On output: *ocr, the cursor behind the word of v. */
-PL_MUST_USE pl_status pl_ocr_take(pl_ocr *ocr, pl_cursor *cursor, size_t base);
+ * length). On output: *ocr, the cursor behind the word of v. Strict: TRAILING when bytes of v that
+ * belong to no signature are not zero. */
+PL_MUST_USE pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_cursor *cursor, size_t base);
 
-/* epoch u32 | round u8: *order = epoch * 256 + round. */
-PL_MUST_USE pl_status pl_ocr_take_round(pl_cursor *cursor, uint64_t *order);
+/* Strict: TRAILING unless these bytes, which no rule reads, are zero. */
+void pl_ocr_unread(pl_reading *reading, const uint8_t *bytes, size_t size);
+
+/* epoch u32 | round u8: the reading's order = epoch * 256 + round. */
+PL_MUST_USE pl_status pl_ocr_take_round(pl_cursor *cursor, pl_reading *reading);
 
 /* The report context of OCR2: configuration digest 32 | padding 27, epoch, round | extra hash 32.
- * On output: *context, its 96 bytes, which start with the digest; *order. */
+ * On output: *context, its 96 bytes, which start with the digest; the reading's order. Strict:
+ * TRAILING when the padding is not zero. */
 PL_MUST_USE pl_status pl_ocr_take_context(pl_cursor *cursor, const uint8_t **context,
-                                          uint64_t *order);
+                                          pl_reading *reading);
 
 /* digest = keccak256(keccak256(report) | context 96). */
 void pl_ocr2_digest(uint8_t digest[32], const pl_ocr *ocr, const uint8_t *context);

@@ -29,6 +29,7 @@ static pl_status read_report(pl_reading *reading, pl_ocr *ocr, const pl_signers 
         return PL_REJECT_QUORUM;
     }
     PL_TRY(pl_ocr_observers(observers, count));
+    pl_ocr_unread(reading, observers + count, 32 - count);
     if (ocr->report_size != 32 * (4 + count)) {
         pl_reading_strict(reading, PL_REJECT_TRAILING);
     }
@@ -51,13 +52,14 @@ pl_status pl_ocr1_read(pl_reading *reading, const pl_adapter_input *in)
         return PL_REJECT_MAGIC;
     }
     pl_ocr ocr;
-    PL_TRY(pl_ocr_take(&ocr, &cursor, sizeof selector));
+    PL_TRY(pl_ocr_take(&ocr, reading, &cursor, sizeof selector));
     PL_TRY(pl_ocr_exact(&ocr, in));
     uint8_t id[32] = {0};
     PL_TRY(pl_take(&ocr.report, "padding", PL_PART_BYTES, &bytes, 11));
+    pl_ocr_unread(reading, bytes, 11);
     PL_TRY(pl_take(&ocr.report, "configuration digest", PL_PART_BYTES, &bytes, 16));
     memcpy(id + 16, bytes, 16);
-    PL_TRY(pl_ocr_take_round(&ocr.report, &reading->order));
+    PL_TRY(pl_ocr_take_round(&ocr.report, reading));
     pl_signers signers;
     PL_TRY(pl_signers_named(&signers, in, id, PL_REJECT_CONFIG));
     uint8_t digest[32];

@@ -63,6 +63,7 @@ static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers 
         pl_reading_strict(reading, PL_REJECT_QUORUM);
     }
     pl_reading_strict(reading, pl_ocr_observers(observers, count));
+    pl_ocr_unread(reading, observers + count, WORD - count);
     if (!is_ascending) {
         pl_reading_strict(reading, PL_REJECT_VALUE_ORDER);
     }
@@ -79,9 +80,9 @@ pl_status pl_ocr2_read(pl_reading *reading, const pl_adapter_input *in)
     if (memcmp(bytes, selector, sizeof selector) != 0) {
         return PL_REJECT_MAGIC;
     }
-    PL_TRY(pl_ocr_take_context(&cursor, &context, &reading->order));
+    PL_TRY(pl_ocr_take_context(&cursor, &context, reading));
     pl_ocr ocr;
-    PL_TRY(pl_ocr_take(&ocr, &cursor, sizeof selector));
+    PL_TRY(pl_ocr_take(&ocr, reading, &cursor, sizeof selector));
     PL_TRY(pl_ocr_exact(&ocr, in));
     pl_signers signers;
     PL_TRY(pl_signers_named(&signers, in, context, PL_REJECT_CONFIG));
