@@ -99,6 +99,20 @@ class Maker(Case):
         self.lines = json.loads(text)
         self.refused("room for its prefix")
 
+    def feeds(self, text):
+        self.lines = json.loads(text)
+        self.assertEqual(self.run_import().returncode, OK)
+        self.assertEqual(self.replay()[0], OK)
+        return [f["name"] for f in json.loads((self.folder / "out" / "world.json").read_text())["feeds"]]
+
+    def test_names_of_feeds(self):
+        text = json.dumps(self.lines)
+        self.assertEqual(self.feeds(text), ["ETH_A", "WBTC_A", "LINK_A", "ETH_A.has", "WBTC_A.has", "LINK_A.has"])
+        self.assertEqual(self.feeds(text.replace("WBTC-A", "ETH_A")),
+                         ["feed_0", "ETH_A", "LINK_A", "feed_3", "ETH_A.has", "LINK_A.has"])
+        self.assertEqual(self.feeds(text.replace("ETH-A", "A-B_C").replace("WBTC-A", "A_B-C"))[:2],
+                         ["A_B_C", "feed_1"])
+
     def test_header_and_state_agree(self):
         self.lines[0]["ilks"][1]["mat"] += "0"
         self.refused("the same as state.ilk.*0.mat")

@@ -206,11 +206,37 @@ static bool is_world_name(const char *text)
     return !at_start;
 }
 
-/* The trace's name, or feed_N, with an `x` more while another asset is called so. */
+/* Is a feed called so, or will one be, whose recorded name is another? */
+static bool is_taken(const char *name, const pt_trace *trace, const char *recorded)
+{
+    const pt_list *list = &trace->lists[0];
+    for (size_t i = 0; i < list->count; i++) {
+        const size_t size = strlen(list->names[i]);
+        if (strncmp(name, list->names[i], size) == 0 &&
+            strncmp(recorded, list->names[i], size) != 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < trace->build.feed_count; i++) {
+        if (strcmp(trace->build.feeds[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The trace's name; or with `_` for each hyphen; or feed_N, with an `x` more while another asset is
+ * called so. */
 static void feed_name(char name[64], const pt_trace *trace, const char *recorded, size_t number)
 {
     (void)snprintf(name, 64, "%s", recorded);
     if (is_world_name(recorded)) {
+        return;
+    }
+    for (char *at = strchr(name, '-'); at != NULL; at = strchr(at, '-')) {
+        *at = '_';
+    }
+    if (is_world_name(name) && !is_taken(name, trace, recorded)) {
         return;
     }
     (void)snprintf(name, 64, "feed_%zu", number);

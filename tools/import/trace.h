@@ -243,7 +243,8 @@ pt_exit pt_trace_put_fields(pt_bytes *bytes, const pt_trace *trace, const pl_fie
                             pt_report *report);
 
 /* Adds a 1-of-1 feed signed by the stand-in; its number is its place. A name that the world does
- * not allow (spec 02 §3) becomes feed_N there. Errors: PT_INPUT when there is no room. */
+ * not allow (spec 02 §3) has `_` for hyphens there, or is feed_N. Errors: PT_INPUT when there is no
+ * room. */
 pt_exit pt_trace_add_feed(pt_trace *trace, const char *name, uint8_t decimals,
                           const char *real_feed, const pl_u256 *first, pt_report *report);
 
