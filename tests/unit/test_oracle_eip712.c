@@ -207,6 +207,41 @@ static void cuts(void **state)
     EXPECT(PL_REJECT_TRUNCATED, judge(&typed, 8)); /* before any signature is looked at */
 }
 
+static void put_hex(report *to, const char *text)
+{
+    uint8_t bytes[65];
+    size_t size;
+    assert_true(pt_oracle_hex(bytes, &size, sizeof bytes, text));
+    put(to, bytes, size);
+}
+
+/* The example of the standard (CC0): a mail, signed by its writer. It has no price. */
+static void the_mail_of_the_standard(void **state)
+{
+    (void)state;
+    report about = {.size = 0}, signer_bytes = {.size = 0}, digest = {.size = 0};
+    put_hex(&about, "f2cee375fa42b42143804025fc449deafd50cc031ca257e0b194a650a912090f");
+    put_hex(&about, "a0cedeb2dc280ba39b857546d74f5549c3a1d7bdc2dd96bf881f76108e23dac2");
+    const uint8_t numbers[5] = {3, NONE, NONE, NONE, NONE};
+    put(&about, numbers, sizeof numbers);
+    set_subject(about.bytes, about.size);
+    typed.size = 0;
+    put_hex(&typed, "fc71e5fa27ff56c350aa531bc129ebdf613b772b6604664f5d8dbe21b85eb0c8");
+    put_hex(&typed, "cd54f074a4af31b4411ff6a60c9719dbd559c221c8ac3492d9d872b041d703d1");
+    put_hex(&typed, "b5aadf3154a261abdd9086fc627b61efca26ae5702701d05cd2305f7c52a2fc8");
+    put_hex(&typed, "4355c47d63924e8a72e509b65029052eb6c299d53a04e167c5775fd466751c9d"
+                    "07299936d304c153f6443dfa05f40ff007d72911b6f72307f996231605b915621c");
+    put_hex(&signer_bytes, "cd2a3d9f938e13cd947ec05abc7fe734df8dd826");
+    put_hex(&digest, "be609aee343fb3c4b28e1df9e632fca64fcfaede20f02e86244efddf30957bd2");
+    memcpy(members, signer_bytes.bytes, 20);
+    set.member_count = set.quorum = 1;
+    EXPECT(PL_OK, read_report(&typed));
+    assert_memory_equal(reading.digest, digest.bytes, 32);
+    EXPECT(PL_REJECT_NO_VALUE, judge(&typed, UINT64_MAX));
+    typed.bytes[95] ^= 1;
+    EXPECT(PL_REJECT_UNKNOWN_SIGNER, read_report(&typed));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +252,7 @@ int main(void)
         cmocka_unit_test_setup(signatures, set_up),
         cmocka_unit_test_setup(ranges, set_up),
         cmocka_unit_test_setup(cuts, set_up),
+        cmocka_unit_test_setup(the_mail_of_the_standard, set_up),
     };
     return cmocka_run_group_tests_name("oracle_eip712", tests, NULL, NULL);
 }
