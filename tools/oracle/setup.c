@@ -355,6 +355,11 @@ static pt_exit read_quorum(pt_setup *setup, unsigned format, const char *text, p
                        "--quorum is needed: %u signers are given; how many must have signed?",
                        first);
     }
+    if (text != NULL && setup->feed.feed.set_count > 1) {
+        return pt_fail(report, PT_USAGE,
+                       "--quorum needs --guardian-set: %u sets of different sizes are given",
+                       setup->feed.feed.set_count);
+    }
     for (unsigned i = 0; i < setup->feed.feed.set_count; i++) {
         pl_signer_set *set = &setup->feed.sets[i];
         const unsigned guardians = 2u * set->member_count / 3 + 1;

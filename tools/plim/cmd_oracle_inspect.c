@@ -42,7 +42,7 @@ static json_t *fits_json(const inspection *in)
 }
 
 typedef struct placed_part {
-    json_int_t offset;
+    json_int_t offset, size;
     size_t number;
 } placed_part;
 
@@ -51,6 +51,9 @@ static int compare_parts(const void *a, const void *b)
     const placed_part *first = a, *second = b;
     if (first->offset != second->offset) {
         return first->offset < second->offset ? -1 : 1;
+    }
+    if ((first->size == 0) != (second->size == 0)) {
+        return first->size == 0 ? -1 : 1; /* nothing stands before what follows it */
     }
     return first->number < second->number ? -1 : 1;
 }
@@ -64,7 +67,8 @@ static json_t *parts_json(const inspection *in)
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         const json_t *part = json_array_get(in->look.parts, i);
-        order[i] = (placed_part){json_integer_value(json_object_get(part, "offset")), i};
+        order[i] = (placed_part){json_integer_value(json_object_get(part, "offset")),
+                                 json_integer_value(json_object_get(part, "size")), i};
     }
     qsort(order, count, sizeof *order, compare_parts);
     for (size_t i = 0; i < count; i++) {
