@@ -119,8 +119,9 @@ def write_worlds(make_world, seed, folder, count):
             raw = world_module.encode(world)
             start = raw.index(world.contracts[0][1])
             end = raw.index(world.contracts[-1][1]) + len(world.contracts[-1][1])
+            name = "%05d.plw" % i
             if world.feeds and rng.random() < 0.4:
-                raw = bent_feed(rng, world)
+                raw, name = bent_feed(rng, world), "bent-" + name
             elif rng.random() < 0.3:
                 raw = damaged(rng, raw[:start]) + raw[start:]
             else:
@@ -129,7 +130,6 @@ def write_worlds(make_world, seed, folder, count):
                 verdict, root = "OK", Chain(world_module.decode(raw)).last_root.hex()
             except Reject as reject:
                 verdict, root = reject.name, "-"
-            name = "%05d.plw" % i
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(raw)
             index.write("%s %s %s\n" % (name, verdict, root))

@@ -14,13 +14,16 @@ a damaged proof and what a verifier says of it; bytes in hex, `-` for none.
 With --containers M also DIR/code/*.plc, valid and damaged containers; code/index.txt: name, OK and
 code hash, or the error's name. With --worlds M also DIR/worlds/*.plw, damaged worlds;
 worlds/index.txt: name, OK and genesis root, or the error's name. In what is damaged the error says
-which rule the model met first; only OK or not must agree.
+which rule the model met first; only OK or not must agree. Worlds called bent-* have a feed with odd
+rules in an otherwise good world: there the error must agree too.
+
+With --policy M also DIR/policy.txt: M rows of random_policy.py.
 """
 import argparse
 import os
 import random
 
-from . import calculator, corners
+from . import calculator, corners, random_policy
 from . import world as world_module
 from .chain import Chain, Header, Transaction, write_history
 from .code import TX
@@ -203,6 +206,7 @@ def main():
     parser.add_argument("--count", type=int, default=100, help="history files")
     parser.add_argument("--containers", type=int, default=0, help="valid and damaged containers")
     parser.add_argument("--worlds", type=int, default=0, help="damaged worlds")
+    parser.add_argument("--policy", type=int, default=0, help="readings of reports, judged")
     parser.add_argument("--corners", action="store_true", help="also the histories of corners.py")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", required=True)
@@ -221,6 +225,11 @@ def main():
         good = [c for _ in range(min(200, 1 + arguments.containers // 10))
                 for _, c in random_world(rng).contracts]
         write_containers(rng, good, os.path.join(arguments.out, "code"), arguments.containers)
+    if arguments.policy:
+        rng = random.Random("%d/policy" % arguments.seed)
+        with open(os.path.join(arguments.out, "policy.txt"), "w", encoding="ascii") as file:
+            for _ in range(arguments.policy):
+                file.write(random_policy.row(rng) + "\n")
     if arguments.worlds:
         write_worlds(random_world, arguments.seed, os.path.join(arguments.out, "worlds"),
                      arguments.worlds)

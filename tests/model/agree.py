@@ -7,7 +7,8 @@
 1. Random worlds, contracts and blocks from the model (spec/model/random_programs.py): the C replay must reach the
    same height and state root and, where the model broke the last block on purpose, refuse it.
 2. Random valid and damaged containers: accepted by both or by neither.
-3. The same files, histories made by hand for limits, and damaged worlds, on the bare library (tests/storm/agree.c).
+3. The same files, histories made by hand for limits, damaged worlds, and readings of reports that a feed
+   judges, on the bare library (tests/storm/agree.c).
 4. The histories of fixtures/: the model replays them and must find every recorded root.
 """
 import argparse
@@ -28,7 +29,8 @@ def generate(job):
     folder, seed, count = job
     corners = ["--corners"] if seed % 1000 == 0 else []
     subprocess.run([sys.executable, "-m", "spec.model.random_programs", "--count", str(count), "--containers",
-                    str(count), "--worlds", str(count), "--seed", str(seed), "--out", folder] + corners,
+                    str(count), "--worlds", str(count), "--policy", str(30 * count), "--seed", str(seed), "--out", folder]
+                   + corners,
                    cwd=ROOT, check=True)
     return folder
 
