@@ -29,8 +29,8 @@ def generate(job):
     folder, seed, count = job
     corners = ["--corners"] if seed % 1000 == 0 else []
     subprocess.run([sys.executable, "-m", "spec.model.random_programs", "--count", str(count), "--containers",
-                    str(count), "--worlds", str(count), "--policy", str(30 * count), "--seed", str(seed), "--out", folder]
-                   + corners,
+                    str(count), "--worlds", str(count), "--policy", str(30 * count), "--seed", str(seed),
+                    "--out", folder] + corners,
                    cwd=ROOT, check=True)
     return folder
 
