@@ -104,7 +104,7 @@ static const pt_group groups[] = {
     {.path = "a.*0.sales.@", .view = "sale", .binds = sale_binds, .most = 3},
     {.path = NULL},
 };
-static const pt_protocol lab = {
+static pt_protocol lab = {
     .name = "lab",
     .contracts = contracts,
     .names = names,
@@ -245,7 +245,7 @@ static void test_a_header_becomes_a_world(void **state)
     assert_int_equal(pt_trace_name(&m->trace, 1, "C"), 2);
     assert_int_equal(m->trace.observed_count, 2);
     assert_int_equal(build->feed_count, 5);
-    assert_string_equal(build->feeds[0].name, "feed_0"); /* A-B is no name of a world */
+    assert_string_equal(build->feeds[0].name, "A_B"); /* A-B is no name of a world */
     assert_int_equal(pt_trace_feed(&m->trace, "A-B.ok"), 2);
     assert_int_equal(pt_trace_feed(&m->trace, "block"), 4);
     assert_true(pl_u256_low64(&m->trace.first_prices[4]) == 9);
@@ -303,6 +303,23 @@ static void test_headers_refused(void **state)
         pt_bytes_free(&bytes);
         drop(m);
     }
+    (void)state;
+}
+
+/* A protocol that shows a list's elements and not how many there are compares less than it seems.
+ */
+static void test_a_list_needs_its_length(void **state)
+{
+    const pt_group *whole = lab.groups;
+    pt_group without[sizeof groups / sizeof groups[0]];
+    memcpy(without, groups, sizeof without);
+    memmove(without + 3, without + 4, sizeof without - 4 * sizeof without[0]); /* order */
+    lab.groups = without;
+    made *m = make(NULL, NULL);
+    lab.groups = whole;
+    assert_int_equal(m->exit, PT_INPUT);
+    assert_non_null(strstr(m->report.line, "order.@: no view of this list's length"));
+    drop(m);
     (void)state;
 }
 
@@ -451,8 +468,11 @@ static void test_what_a_body_holds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_header_becomes_a_world), cmocka_unit_test(test_headers_refused),
-        cmocka_unit_test(test_queries_and_results),      cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_a_header_becomes_a_world),
+        cmocka_unit_test(test_headers_refused),
+        cmocka_unit_test(test_a_list_needs_its_length),
+        cmocka_unit_test(test_queries_and_results),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_what_a_body_holds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
