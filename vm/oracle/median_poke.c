@@ -120,7 +120,7 @@ pl_status pl_median_poke_read(pl_reading *reading, const pl_adapter_input *in)
 {
     static const uint8_t no_wat[PL_WAT_SIZE] = {0}; /* an inspection without: all are strangers */
     pl_cursor arrays[ARRAYS];
-    size_t count;
+    size_t count = 0;
     entries done = {.value = NULL};
     PL_TRY(take_arrays(reading, in, arrays, &count));
     const bool has_wat = in->feed->subject_size == PL_WAT_SIZE;
