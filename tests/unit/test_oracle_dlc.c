@@ -302,7 +302,7 @@ static void big_sizes(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (size_t size = 0; size <= rows[i].size; size++) {
             const pl_adapter_input in = {&feed, NOW, rows[i].bytes, size, NULL};
-            pl_cursor cursor = pl_cursor_at(&in, 0, size);
+            pl_bytes_cursor cursor = pl_bytes_cursor_at(&in, 0, size);
             uint64_t value = 77;
             const bool whole = size == rows[i].size;
             EXPECT(whole ? rows[i].expected : PL_REJECT_TRUNCATED,

@@ -8,14 +8,14 @@
 
 #define WORD 32u
 
-pl_cursor pl_cursor_at(const pl_adapter_input *in, size_t from, size_t end)
+pl_bytes_cursor pl_bytes_cursor_at(const pl_adapter_input *in, size_t from, size_t end)
 {
     PL_ASSERT(from <= end && end <= in->size);
-    return (pl_cursor){in, from, end};
+    return (pl_bytes_cursor){in, from, end};
 }
 
-static void tell(const pl_cursor *cursor, const char *name, pl_part_kind kind, pl_time_unit unit,
-                 size_t size)
+static void tell(const pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
+                 pl_time_unit unit, size_t size)
 {
     const pl_observer *observer = cursor->in->observer;
     if (observer != NULL && observer->part != NULL) {
@@ -25,8 +25,8 @@ static void tell(const pl_cursor *cursor, const char *name, pl_part_kind kind, p
     }
 }
 
-static pl_status take(pl_cursor *cursor, const char *name, pl_part_kind kind, pl_time_unit unit,
-                      const uint8_t **bytes, size_t size)
+static pl_status take(pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
+                      pl_time_unit unit, const uint8_t **bytes, size_t size)
 {
     if (size > cursor->end - cursor->offset) {
         return PL_REJECT_TRUNCATED;
@@ -37,8 +37,8 @@ static pl_status take(pl_cursor *cursor, const char *name, pl_part_kind kind, pl
     return PL_OK;
 }
 
-pl_status pl_take(pl_cursor *cursor, const char *name, pl_part_kind kind, const uint8_t **bytes,
-                  size_t size)
+pl_status pl_take(pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
+                  const uint8_t **bytes, size_t size)
 {
     return take(cursor, name, kind, PL_TIME_NONE, bytes, size);
 }
@@ -69,8 +69,8 @@ static int64_t sign_extended(uint64_t value, size_t size)
     return wide > INT64_MAX ? -(int64_t)(UINT64_MAX - wide) - 1 : (int64_t)wide;
 }
 
-pl_status pl_take_uint(pl_cursor *cursor, const char *name, pl_time_unit unit, uint64_t *value,
-                       size_t size)
+pl_status pl_take_uint(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
+                       uint64_t *value, size_t size)
 {
     const uint8_t *bytes;
     PL_TRY(take(cursor, name, PL_PART_UINT, unit, &bytes, size));
@@ -78,8 +78,8 @@ pl_status pl_take_uint(pl_cursor *cursor, const char *name, pl_time_unit unit, u
     return PL_OK;
 }
 
-pl_status pl_take_uint_le(pl_cursor *cursor, const char *name, pl_time_unit unit, uint64_t *value,
-                          size_t size)
+pl_status pl_take_uint_le(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
+                          uint64_t *value, size_t size)
 {
     const uint8_t *bytes;
     PL_TRY(take(cursor, name, PL_PART_UINT_LE, unit, &bytes, size));
@@ -87,7 +87,7 @@ pl_status pl_take_uint_le(pl_cursor *cursor, const char *name, pl_time_unit unit
     return PL_OK;
 }
 
-pl_status pl_take_int(pl_cursor *cursor, const char *name, int64_t *value, size_t size)
+pl_status pl_take_int(pl_bytes_cursor *cursor, const char *name, int64_t *value, size_t size)
 {
     const uint8_t *bytes;
     PL_TRY(take(cursor, name, PL_PART_INT, PL_TIME_NONE, &bytes, size));
@@ -95,7 +95,7 @@ pl_status pl_take_int(pl_cursor *cursor, const char *name, int64_t *value, size_
     return PL_OK;
 }
 
-pl_status pl_take_int_le(pl_cursor *cursor, const char *name, int64_t *value, size_t size)
+pl_status pl_take_int_le(pl_bytes_cursor *cursor, const char *name, int64_t *value, size_t size)
 {
     const uint8_t *bytes;
     PL_TRY(take(cursor, name, PL_PART_INT_LE, PL_TIME_NONE, &bytes, size));
@@ -103,7 +103,7 @@ pl_status pl_take_int_le(pl_cursor *cursor, const char *name, int64_t *value, si
     return PL_OK;
 }
 
-pl_status pl_take_end(const pl_cursor *cursor)
+pl_status pl_take_end(const pl_bytes_cursor *cursor)
 {
     return cursor->offset == cursor->end ? PL_OK : PL_REJECT_TRAILING;
 }
@@ -120,15 +120,15 @@ static bool all_are(const uint8_t *bytes, size_t size, uint8_t value)
     return true;
 }
 
-pl_status pl_word_uint(pl_cursor *cursor, const char *name, pl_time_unit unit, uint64_t *value,
-                       unsigned bits)
+pl_status pl_word_uint(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
+                       uint64_t *value, unsigned bits)
 {
     const uint8_t *word;
     PL_TRY(take(cursor, name, PL_PART_UINT, unit, &word, WORD));
     return pl_uint_of_word(value, word, bits);
 }
 
-pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i256 *value, unsigned bits,
+pl_status pl_word_int256(pl_bytes_cursor *cursor, const char *name, pl_i256 *value, unsigned bits,
                          bool is_signed)
 {
     const uint8_t *word;
@@ -136,8 +136,8 @@ pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i256 *value, un
     return pl_int256_of_word(value, word, bits, is_signed);
 }
 
-pl_status pl_word_raw(pl_cursor *cursor, const char *name, pl_part_kind kind, pl_time_unit unit,
-                      const uint8_t **word)
+pl_status pl_word_raw(pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
+                      pl_time_unit unit, const uint8_t **word)
 {
     return take(cursor, name, kind, unit, word, WORD);
 }
@@ -170,13 +170,13 @@ pl_status pl_int256_of_word(pl_i256 *value, const uint8_t *word, unsigned bits, 
     return PL_OK;
 }
 
-pl_status pl_word_bytes(pl_cursor *cursor, const char *name, const uint8_t **word)
+pl_status pl_word_bytes(pl_bytes_cursor *cursor, const char *name, const uint8_t **word)
 {
     return take(cursor, name, PL_PART_BYTES, PL_TIME_NONE, word, WORD);
 }
 
-pl_status pl_abi_dynamic(pl_cursor *cursor, const char *name, size_t base, size_t element_size,
-                         pl_cursor *inner, size_t *count)
+pl_status pl_abi_dynamic(pl_bytes_cursor *cursor, const char *name, size_t base,
+                         size_t element_size, pl_bytes_cursor *inner, size_t *count)
 {
     const uint8_t *word;
     PL_TRY(take(cursor, name, PL_PART_UINT, PL_TIME_NONE, &word, WORD));
@@ -185,7 +185,7 @@ pl_status pl_abi_dynamic(pl_cursor *cursor, const char *name, size_t base, size_
     if (!all_are(word, 24, 0) || offset > room || room - offset < WORD) {
         return PL_REJECT_TRUNCATED;
     }
-    *inner = (pl_cursor){cursor->in, base + (size_t)offset, cursor->end};
+    *inner = (pl_bytes_cursor){cursor->in, base + (size_t)offset, cursor->end};
     PL_TRY(take(inner, "length", PL_PART_UINT, PL_TIME_NONE, &word, WORD));
     const uint64_t length = load_be(word + 24, 8);
     if (!all_are(word, 24, 0) || length > (inner->end - inner->offset) / element_size) {

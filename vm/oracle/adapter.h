@@ -36,45 +36,47 @@ static inline bool pl_is_inspection(const pl_adapter_input *in)
 
 /* ---- the cursor ---- */
 
-typedef struct pl_cursor {
+typedef struct pl_bytes_cursor {
     const pl_adapter_input *in;
     size_t offset; /* next byte                       */
     size_t end;    /* takes beyond it are TRUNCATED   */
-} pl_cursor;
+} pl_bytes_cursor;
 
 /* Over payload[from..end); both are inside the payload. */
-pl_cursor pl_cursor_at(const pl_adapter_input *in, size_t from, size_t end);
+pl_bytes_cursor pl_bytes_cursor_at(const pl_adapter_input *in, size_t from, size_t end);
 
 /* Each take names what it takes (told to the observer), moves past it and returns PL_OK, or
  * TRUNCATED with the cursor unmoved. *bytes points into the payload. */
-PL_MUST_USE pl_status pl_take(pl_cursor *cursor, const char *name, pl_part_kind kind,
+PL_MUST_USE pl_status pl_take(pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
                               const uint8_t **bytes, size_t size);
 /* An unsigned number of size bytes, 1..8; unit: PL_TIME_NONE or the unit of a time. */
-PL_MUST_USE pl_status pl_take_uint(pl_cursor *cursor, const char *name, pl_time_unit unit,
+PL_MUST_USE pl_status pl_take_uint(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
                                    uint64_t *value, size_t size);
-PL_MUST_USE pl_status pl_take_uint_le(pl_cursor *cursor, const char *name, pl_time_unit unit,
+PL_MUST_USE pl_status pl_take_uint_le(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
                                       uint64_t *value, size_t size);
 /* A signed number of size bytes, 1..8. */
-PL_MUST_USE pl_status pl_take_int(pl_cursor *cursor, const char *name, int64_t *value, size_t size);
-PL_MUST_USE pl_status pl_take_int_le(pl_cursor *cursor, const char *name, int64_t *value,
+PL_MUST_USE pl_status pl_take_int(pl_bytes_cursor *cursor, const char *name, int64_t *value,
+                                  size_t size);
+PL_MUST_USE pl_status pl_take_int_le(pl_bytes_cursor *cursor, const char *name, int64_t *value,
                                      size_t size);
 /* PL_OK at the end, else TRAILING. */
-PL_MUST_USE pl_status pl_take_end(const pl_cursor *cursor);
+PL_MUST_USE pl_status pl_take_end(const pl_bytes_cursor *cursor);
 
 /* ---- Solidity ABI: words of 32 bytes ---- */
 
 /* An unsigned word that must fit `bits` (8..64): NON_CANONICAL when higher bytes are not zero. */
-PL_MUST_USE pl_status pl_word_uint(pl_cursor *cursor, const char *name, pl_time_unit unit,
+PL_MUST_USE pl_status pl_word_uint(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
                                    uint64_t *value, unsigned bits);
 /* A signed or unsigned word of `bits` (8..256) as a 256-bit number: NON_CANONICAL when it is not
  * the extension of that many bits. */
-PL_MUST_USE pl_status pl_word_int256(pl_cursor *cursor, const char *name, pl_i256 *value,
+PL_MUST_USE pl_status pl_word_int256(pl_bytes_cursor *cursor, const char *name, pl_i256 *value,
                                      unsigned bits, bool is_signed);
-PL_MUST_USE pl_status pl_word_bytes(pl_cursor *cursor, const char *name, const uint8_t **word);
+PL_MUST_USE pl_status pl_word_bytes(pl_bytes_cursor *cursor, const char *name,
+                                    const uint8_t **word);
 
 /* A word that is hashed as it stands and judged after the signature: any 32 bytes. unit is
  * PL_TIME_NONE, or that of a time. */
-PL_MUST_USE pl_status pl_word_raw(pl_cursor *cursor, const char *name, pl_part_kind kind,
+PL_MUST_USE pl_status pl_word_raw(pl_bytes_cursor *cursor, const char *name, pl_part_kind kind,
                                   pl_time_unit unit, const uint8_t **word);
 
 /* What a raw word says, by the same rules as pl_word_uint and pl_word_int256. */
@@ -89,8 +91,8 @@ uint64_t pl_recovery_of_word(const uint8_t *word);
  * *inner at the value's content and *count its length word (bytes, or elements of element_size).
  * Returns TRUNCATED when offset or length lead outside the payload; nothing is allocated for a
  * count, and count * element_size cannot wrap. */
-PL_MUST_USE pl_status pl_abi_dynamic(pl_cursor *cursor, const char *name, size_t base,
-                                     size_t element_size, pl_cursor *inner, size_t *count);
+PL_MUST_USE pl_status pl_abi_dynamic(pl_bytes_cursor *cursor, const char *name, size_t base,
+                                     size_t element_size, pl_bytes_cursor *inner, size_t *count);
 
 /* ---- signers ---- */
 

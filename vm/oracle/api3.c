@@ -13,7 +13,7 @@ pl_status pl_api3_read(pl_reading *reading, const pl_adapter_input *in)
     const uint8_t *template_id, *time, *value, *r, *s;
     uint64_t v;
     uint8_t digest[32];
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_word_bytes(&cursor, "template id", &template_id));
     PL_TRY(pl_word_raw(&cursor, "timestamp", PL_PART_TIME, PL_TIME_S, &time));
     PL_TRY(pl_word_raw(&cursor, "value", PL_PART_INT, PL_TIME_NONE, &value));

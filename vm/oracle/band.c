@@ -13,7 +13,7 @@ pl_status pl_band_read(pl_reading *reading, const pl_adapter_input *in)
 {
     const uint8_t *nonce, *s, *message;
     pl_signers signers;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_take(&cursor, "R", PL_PART_BYTES, &nonce, NONCE));
     PL_TRY(pl_take(&cursor, "s", PL_PART_BYTES, &s, 32));
     const size_t size = cursor.end - cursor.offset;

@@ -50,7 +50,7 @@ static const schema_row *find_schema(const uint8_t *feed_id)
     return NULL;
 }
 
-static pl_status read_word(pl_reading *reading, pl_cursor *report, const schema_word *word)
+static pl_status read_word(pl_reading *reading, pl_bytes_cursor *report, const schema_word *word)
 {
     pl_i256 value;
     uint64_t number;
@@ -72,7 +72,7 @@ static pl_status read_word(pl_reading *reading, pl_cursor *report, const schema_
 }
 
 /* spec 09 §4.4 */
-static pl_status read_report(pl_reading *reading, pl_cursor *report)
+static pl_status read_report(pl_reading *reading, pl_bytes_cursor *report)
 {
     const uint8_t *feed_id;
     uint64_t time;
@@ -106,7 +106,7 @@ static bool is_mercury(const uint8_t *digest)
 
 pl_status pl_data_streams_read(pl_reading *reading, const pl_adapter_input *in)
 {
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     const uint8_t *context;
     PL_TRY(pl_ocr_take_context(&cursor, &context, reading));
     pl_ocr ocr;

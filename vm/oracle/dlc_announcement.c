@@ -17,7 +17,7 @@
 
 /* ---- what both formats share ---- */
 
-pl_status pl_take_bigsize(pl_cursor *cursor, const char *name, uint64_t *value)
+pl_status pl_take_bigsize(pl_bytes_cursor *cursor, const char *name, uint64_t *value)
 {
     if (cursor->offset == cursor->end) {
         return PL_REJECT_TRUNCATED;
@@ -34,13 +34,14 @@ pl_status pl_take_bigsize(pl_cursor *cursor, const char *name, uint64_t *value)
     return *value < least ? PL_REJECT_NON_CANONICAL : PL_OK;
 }
 
-static pl_status take_sized(pl_cursor *cursor, const char *name, uint64_t *size)
+static pl_status take_sized(pl_bytes_cursor *cursor, const char *name, uint64_t *size)
 {
     PL_TRY(pl_take_bigsize(cursor, name, size));
     return *size > cursor->end - cursor->offset ? PL_REJECT_TRUNCATED : PL_OK;
 }
 
-pl_status pl_take_dlc_text(pl_cursor *cursor, const char *name, const uint8_t **text, size_t *size)
+pl_status pl_take_dlc_text(pl_bytes_cursor *cursor, const char *name, const uint8_t **text,
+                           size_t *size)
 {
     uint64_t text_size;
     PL_TRY(take_sized(cursor, "text size", &text_size));
@@ -48,7 +49,8 @@ pl_status pl_take_dlc_text(pl_cursor *cursor, const char *name, const uint8_t **
     return pl_take(cursor, name, PL_PART_TEXT, text, *size);
 }
 
-pl_status pl_take_tlv(pl_cursor *cursor, const char *name, uint64_t type, pl_cursor *inner)
+pl_status pl_take_tlv(pl_bytes_cursor *cursor, const char *name, uint64_t type,
+                      pl_bytes_cursor *inner)
 {
     uint64_t found, size;
     PL_TRY(pl_take_bigsize(cursor, name, &found));
@@ -56,7 +58,7 @@ pl_status pl_take_tlv(pl_cursor *cursor, const char *name, uint64_t type, pl_cur
         return PL_REJECT_MAGIC;
     }
     PL_TRY(take_sized(cursor, "size", &size));
-    *inner = pl_cursor_at(cursor->in, cursor->offset, cursor->offset + (size_t)size);
+    *inner = pl_bytes_cursor_at(cursor->in, cursor->offset, cursor->offset + (size_t)size);
     cursor->offset += (size_t)size;
     return PL_OK;
 }
@@ -85,7 +87,7 @@ pl_status pl_dlc_check(pl_signers *signers, int member, const uint8_t *xonly, co
 
 /* ---- the announcement ---- */
 
-static pl_status take_digits(pl_cursor *inner)
+static pl_status take_digits(pl_bytes_cursor *inner)
 {
     uint64_t number;
     int64_t precision;
@@ -99,7 +101,7 @@ static pl_status take_digits(pl_cursor *inner)
     return pl_take_end(inner);
 }
 
-static pl_status take_outcomes(pl_cursor *inner)
+static pl_status take_outcomes(pl_bytes_cursor *inner)
 {
     uint64_t count;
     PL_TRY(pl_take_uint(inner, "outcome count", PL_TIME_NONE, &count, 2));
@@ -111,9 +113,9 @@ static pl_status take_outcomes(pl_cursor *inner)
     return pl_take_end(inner);
 }
 
-static pl_status take_descriptor(pl_cursor *cursor)
+static pl_status take_descriptor(pl_bytes_cursor *cursor)
 {
-    pl_cursor peek = *cursor, inner;
+    pl_bytes_cursor peek = *cursor, inner;
     pl_adapter_input quiet = *cursor->in;
     quiet.observer = NULL;
     peek.in = &quiet;
@@ -127,7 +129,7 @@ static pl_status take_descriptor(pl_cursor *cursor)
     return take_digits(&inner);
 }
 
-static pl_status take_event(pl_reading *reading, pl_cursor *inner)
+static pl_status take_event(pl_reading *reading, pl_bytes_cursor *inner)
 {
     uint64_t nonces;
     const uint8_t *bytes;
@@ -147,7 +149,7 @@ pl_status pl_dlc_announcement_read(pl_reading *reading, const pl_adapter_input *
 {
     static const char tag_text[] = "DLC/oracle/announcement/v0";
     const uint8_t *signature, *key;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size), inner, event;
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size), inner, event;
     PL_TRY(pl_take_tlv(&cursor, "announcement", TYPE_ANNOUNCEMENT, &inner));
     PL_TRY(pl_take_end(&cursor));
     PL_TRY(pl_take(&inner, "signature", PL_PART_BYTES, &signature, 64));

@@ -57,7 +57,7 @@ typedef struct attestation {
 
 static pl_status take_attestation(attestation *found, const pl_adapter_input *in)
 {
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size), inner;
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size), inner;
     PL_TRY(pl_take_tlv(&cursor, "attestation", TYPE_ATTESTATION, &inner));
     PL_TRY(pl_take_end(&cursor));
     PL_TRY(pl_take_dlc_text(&inner, "event id", &found->id, &found->id_size));
@@ -119,7 +119,7 @@ static pl_status check_digits(number *sum, pl_signers *signers, int member, uint
     pl_adapter_input quiet = *signers->in; /* the outcomes were told already */
     quiet.observer = NULL;
     const bool has_nonces = announced->nonce_count > 0 && !pl_is_inspection(signers->in);
-    pl_cursor outcomes = pl_cursor_at(&quiet, found->outcomes, found->end);
+    pl_bytes_cursor outcomes = pl_bytes_cursor_at(&quiet, found->outcomes, found->end);
     pl_tag tag;
     pl_sha256_tag(&tag, tag_text, sizeof tag_text - 1);
     for (uint64_t i = 0; i < found->count; i++) {

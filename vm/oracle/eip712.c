@@ -63,7 +63,7 @@ static void typed_digest(uint8_t digest[32], const shape *type, const uint8_t *w
     pl_keccak_end(&keccak, digest);
 }
 
-static pl_status take_words(pl_cursor *cursor, const shape *type)
+static pl_status take_words(pl_bytes_cursor *cursor, const shape *type)
 {
     for (unsigned i = 0; i < type->words; i++) {
         const bool is_price = i == type->price, is_time = i == type->time;
@@ -82,7 +82,8 @@ static pl_status take_words(pl_cursor *cursor, const shape *type)
 }
 
 /* At least one duplicate ends it, so no more are recovered than the set has members, and one. */
-static pl_status take_signatures(pl_signers *signers, pl_cursor *cursor, const uint8_t *digest)
+static pl_status take_signatures(pl_signers *signers, pl_bytes_cursor *cursor,
+                                 const uint8_t *digest)
 {
     while (cursor->offset < cursor->end) {
         const uint8_t *r, *s;
@@ -124,7 +125,7 @@ pl_status pl_eip712_read(pl_reading *reading, const pl_adapter_input *in)
     uint8_t digest[32];
     pl_signers signers;
     PL_TRY(read_subject(&type, in->feed)); /* an inspection needs it too: it says what is where */
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(take_words(&cursor, &type));
     if ((cursor.end - cursor.offset) % SIGNATURE != 0) {
         return PL_REJECT_TRUNCATED;

@@ -17,7 +17,7 @@
 #define ID_SIZE       4u
 
 typedef struct lazer_reader {
-    pl_cursor cursor;
+    pl_bytes_cursor cursor;
     bool is_little;
 } lazer_reader;
 
@@ -205,14 +205,14 @@ static pl_status take_payload(pl_reading *reading, lazer_reader *reader)
 
 pl_status pl_lazer_read(pl_reading *reading, const pl_adapter_input *in)
 {
-    lazer_reader reader = {.cursor = pl_cursor_at(in, 0, in->size)};
+    lazer_reader reader = {.cursor = pl_bytes_cursor_at(in, 0, in->size)};
     uint8_t digest[32];
     pl_signers signers;
     PL_TRY(take_envelope(&reader, &signers, digest));
     PL_TRY(take_payload(reading, &reader));
     if (reader.cursor.offset != in->size) {
         const uint8_t *rest;
-        pl_cursor tail = pl_cursor_at(in, reader.cursor.offset, in->size);
+        pl_bytes_cursor tail = pl_bytes_cursor_at(in, reader.cursor.offset, in->size);
         PL_TRY(pl_take(&tail, "trailing bytes", PL_PART_BYTES, &rest, tail.end - tail.offset));
         pl_reading_strict(reading, PL_REJECT_TRAILING);
     }

@@ -10,7 +10,7 @@ pl_status pl_median_message_read(pl_reading *reading, const pl_adapter_input *in
     const uint8_t *value, *age, *wat, *r, *s;
     uint64_t v;
     uint8_t digest[32];
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_word_raw(&cursor, "value", PL_PART_UINT, PL_TIME_NONE, &value));
     PL_TRY(pl_word_raw(&cursor, "age", PL_PART_TIME, PL_TIME_S, &age));
     PL_TRY(pl_take(&cursor, "wat", PL_PART_TEXT, &wat, 32));

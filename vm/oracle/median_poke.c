@@ -45,12 +45,12 @@ pl_status pl_median_tell(pl_reading *reading, const pl_adapter_input *in, const 
 
 /* Selector, offsets and counts. All arrays have *count elements. */
 static pl_status take_arrays(pl_reading *reading, const pl_adapter_input *in,
-                             pl_cursor arrays[ARRAYS], size_t *count)
+                             pl_bytes_cursor arrays[ARRAYS], size_t *count)
 {
     static const uint8_t poke[SELECTOR] = {0x89, 0xbb, 0xb8, 0xb2};
     static const char *const names[ARRAYS] = {"values", "ages", "v", "r", "s"};
     const uint8_t *selector;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_take(&cursor, "selector", PL_PART_BYTES, &selector, SELECTOR));
     if (memcmp(selector, poke, SELECTOR) != 0) {
         return PL_REJECT_MAGIC;
@@ -96,7 +96,7 @@ static pl_status count_signer(entries *done, int member)
     return pl_signers_count(&done->signers, member);
 }
 
-static pl_status take_entry(entries *done, pl_cursor arrays[ARRAYS], const uint8_t *wat)
+static pl_status take_entry(entries *done, pl_bytes_cursor arrays[ARRAYS], const uint8_t *wat)
 {
     const uint8_t *value, *age, *v, *r, *s;
     int member;
@@ -119,7 +119,7 @@ static pl_status take_entry(entries *done, pl_cursor arrays[ARRAYS], const uint8
 pl_status pl_median_poke_read(pl_reading *reading, const pl_adapter_input *in)
 {
     static const uint8_t no_wat[PL_WAT_SIZE] = {0}; /* an inspection without: all are strangers */
-    pl_cursor arrays[ARRAYS];
+    pl_bytes_cursor arrays[ARRAYS];
     size_t count = 0;
     entries done = {.value = NULL};
     PL_TRY(take_arrays(reading, in, arrays, &count));

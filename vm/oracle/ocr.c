@@ -9,7 +9,7 @@
 #define WORD 32u
 
 /* Words in a row, each told by its name; *first is where they start. */
-static pl_status take_words(pl_cursor *cursor, const char *name, const uint8_t **first,
+static pl_status take_words(pl_bytes_cursor *cursor, const char *name, const uint8_t **first,
                             size_t count)
 {
     const uint8_t *word = NULL;
@@ -29,9 +29,9 @@ void pl_ocr_unread(pl_reading *reading, const uint8_t *bytes, size_t size)
     }
 }
 
-pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_cursor *cursor, size_t base)
+pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_bytes_cursor *cursor, size_t base)
 {
-    pl_cursor report, r, s;
+    pl_bytes_cursor report, r, s;
     size_t r_count, s_count;
     PL_TRY(pl_abi_dynamic(cursor, "report offset", base, 1, &report, &ocr->report_size));
     PL_TRY(pl_abi_dynamic(cursor, "r offset", base, WORD, &r, &r_count));
@@ -47,7 +47,7 @@ pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_cursor *cursor, size_
     pl_ocr_unread(reading, ocr->v + r_count, WORD - r_count);
     PL_TRY(take_words(&r, "r", &ocr->r, r_count));
     PL_TRY(take_words(&s, "s", &ocr->s, s_count));
-    ocr->report = pl_cursor_at(cursor->in, report.offset, report.offset + ocr->report_size);
+    ocr->report = pl_bytes_cursor_at(cursor->in, report.offset, report.offset + ocr->report_size);
     ocr->report_bytes = cursor->in->payload + report.offset;
     ocr->head_size = cursor->offset;
     return PL_OK;
@@ -64,7 +64,7 @@ pl_status pl_ocr_exact(const pl_ocr *ocr, const pl_adapter_input *in)
     return in->size > size ? PL_REJECT_TRAILING : PL_REJECT_TRUNCATED;
 }
 
-pl_status pl_ocr_take_round(pl_cursor *cursor, pl_reading *reading)
+pl_status pl_ocr_take_round(pl_bytes_cursor *cursor, pl_reading *reading)
 {
     uint64_t epoch, round;
     PL_TRY(pl_take_uint(cursor, "epoch", PL_TIME_NONE, &epoch, 4));
@@ -73,7 +73,7 @@ pl_status pl_ocr_take_round(pl_cursor *cursor, pl_reading *reading)
     return PL_OK;
 }
 
-pl_status pl_ocr_take_context(pl_cursor *cursor, const uint8_t **context, pl_reading *reading)
+pl_status pl_ocr_take_context(pl_bytes_cursor *cursor, const uint8_t **context, pl_reading *reading)
 {
     const uint8_t *bytes;
     PL_TRY(pl_take(cursor, "configuration digest", PL_PART_BYTES, context, WORD));
@@ -133,7 +133,7 @@ pl_status pl_ocr_observers(const uint8_t *observers, size_t count)
     return PL_OK;
 }
 
-pl_status pl_ocr_median(pl_cursor *cursor, pl_i256 *median, bool *is_ascending, size_t count)
+pl_status pl_ocr_median(pl_bytes_cursor *cursor, pl_i256 *median, bool *is_ascending, size_t count)
 {
     pl_i256 value, before = pl_i256_from_i64(0);
     PL_ASSERT(count >= 1);

@@ -10,7 +10,7 @@
 
 /* A transmission: where its parts are. All sizes are bounded by the payload. */
 typedef struct pl_ocr {
-    pl_cursor report; /* over exactly the bytes of the report */
+    pl_bytes_cursor report; /* over exactly the bytes of the report */
     const uint8_t *report_bytes;
     size_t report_size;
     size_t count; /* signatures, at most PL_OCR_ORACLES */
@@ -22,18 +22,19 @@ typedef struct pl_ocr {
  * Returns TRUNCATED, LIMIT (more signatures than oracles) or SIGNATURE (r[] and s[] differ in
  * length). On output: *ocr, the cursor behind the word of v. Strict: TRAILING when bytes of v that
  * belong to no signature are not zero. */
-PL_MUST_USE pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_cursor *cursor, size_t base);
+PL_MUST_USE pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_bytes_cursor *cursor,
+                                  size_t base);
 
 /* Strict: TRAILING unless these bytes, which no rule reads, are zero. */
 void pl_ocr_unread(pl_reading *reading, const uint8_t *bytes, size_t size);
 
 /* epoch u32 | round u8: the reading's order = epoch * 256 + round. */
-PL_MUST_USE pl_status pl_ocr_take_round(pl_cursor *cursor, pl_reading *reading);
+PL_MUST_USE pl_status pl_ocr_take_round(pl_bytes_cursor *cursor, pl_reading *reading);
 
 /* The report context of OCR2: configuration digest 32 | padding 27, epoch, round | extra hash 32.
  * On output: *context, its 96 bytes, which start with the digest; the reading's order. Strict:
  * TRAILING when the padding is not zero. */
-PL_MUST_USE pl_status pl_ocr_take_context(pl_cursor *cursor, const uint8_t **context,
+PL_MUST_USE pl_status pl_ocr_take_context(pl_bytes_cursor *cursor, const uint8_t **context,
                                           pl_reading *reading);
 
 /* digest = keccak256(keccak256(report) | context 96). */
@@ -59,7 +60,7 @@ PL_MUST_USE pl_status pl_ocr_observers(const uint8_t *observers, size_t count);
 
 /* The words of count observations (1 or more) at the cursor, int192 each (NON_CANONICAL).
  * On output: *median, the one at count / 2, and whether no one is below the one before it. */
-PL_MUST_USE pl_status pl_ocr_median(pl_cursor *cursor, pl_i256 *median, bool *is_ascending,
+PL_MUST_USE pl_status pl_ocr_median(pl_bytes_cursor *cursor, pl_i256 *median, bool *is_ascending,
                                     size_t count);
 
 #endif

@@ -17,7 +17,7 @@ static const uint8_t selector[4] = {0xc9, 0x80, 0x75, 0x39};
 static pl_status read_report(pl_reading *reading, pl_ocr *ocr, const pl_signers *signers)
 {
     const uint8_t *observers;
-    pl_cursor *report = &ocr->report, values;
+    pl_bytes_cursor *report = &ocr->report, values;
     size_t count;
     const size_t start = report->offset - 32;
     PL_TRY(pl_word_bytes(report, "observers", &observers));
@@ -45,7 +45,7 @@ static pl_status read_report(pl_reading *reading, pl_ocr *ocr, const pl_signers 
 
 pl_status pl_ocr1_read(pl_reading *reading, const pl_adapter_input *in)
 {
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     const uint8_t *bytes;
     PL_TRY(pl_take(&cursor, "selector", PL_PART_BYTES, &bytes, sizeof selector));
     if (memcmp(bytes, selector, sizeof selector) != 0) {

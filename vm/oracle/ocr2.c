@@ -41,7 +41,7 @@ static bool is_median_report(const pl_ocr *ocr)
 
 static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers *signers)
 {
-    pl_cursor *report = &ocr->report, values;
+    pl_bytes_cursor *report = &ocr->report, values;
     const uint8_t *observers;
     const size_t start = report->offset;
     pl_i256 fee, median;
@@ -74,7 +74,7 @@ static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers 
 
 pl_status pl_ocr2_read(pl_reading *reading, const pl_adapter_input *in)
 {
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     const uint8_t *bytes, *context;
     PL_TRY(pl_take(&cursor, "selector", PL_PART_BYTES, &bytes, sizeof selector));
     if (memcmp(bytes, selector, sizeof selector) != 0) {

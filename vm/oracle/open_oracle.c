@@ -21,15 +21,15 @@ typedef struct message {
 } message;
 
 /* The text whose offset word is at the cursor, and where its zero padding ends. */
-static pl_status take_text(pl_cursor *cursor, const char *offset_name, const char *name,
-                           const uint8_t **text, size_t *size, pl_cursor *inner)
+static pl_status take_text(pl_bytes_cursor *cursor, const char *offset_name, const char *name,
+                           const uint8_t **text, size_t *size, pl_bytes_cursor *inner)
 {
     PL_TRY(pl_abi_dynamic(cursor, offset_name, 0, 1, inner, size));
     return pl_take(inner, name, PL_PART_TEXT, text, *size);
 }
 
 /* The bytes up to the next word are there and zero. */
-static bool is_padded(const pl_adapter_input *in, const pl_cursor *text, size_t end)
+static bool is_padded(const pl_adapter_input *in, const pl_bytes_cursor *text, size_t end)
 {
     const size_t padded = (text->offset + WORD - 1) / WORD * WORD;
     for (size_t i = text->offset; i < padded; i++) {
@@ -45,8 +45,8 @@ static pl_status take_message(pl_reading *reading, const pl_adapter_input *in, s
 {
     const uint8_t *kind;
     size_t kind_size;
-    pl_cursor kind_text, key_text;
-    pl_cursor cursor = pl_cursor_at(in, 0, end);
+    pl_bytes_cursor kind_text, key_text;
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, end);
     PL_TRY(take_text(&cursor, "kind offset", "kind", &kind, &kind_size, &kind_text));
     PL_TRY(pl_word_raw(&cursor, "timestamp", PL_PART_TIME, PL_TIME_S, &out->time));
     PL_TRY(take_text(&cursor, "key offset", "key", &out->key, &out->key_size, &key_text));
@@ -75,7 +75,7 @@ pl_status pl_open_oracle_read(pl_reading *reading, const pl_adapter_input *in)
     }
     const size_t end = in->size - SIGNATURE;
     PL_TRY(take_message(reading, in, end, &found));
-    pl_cursor cursor = pl_cursor_at(in, end, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, end, in->size);
     PL_TRY(pl_word_bytes(&cursor, "r", &r));
     PL_TRY(pl_word_bytes(&cursor, "s", &s));
     PL_TRY(pl_word_raw(&cursor, "v", PL_PART_UINT, PL_TIME_NONE, &v));

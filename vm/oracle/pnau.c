@@ -32,7 +32,7 @@ typedef struct update_walk {
     pl_reading *reading;
 } update_walk;
 
-static pl_status take_magic(pl_cursor *cursor, const char *magic)
+static pl_status take_magic(pl_bytes_cursor *cursor, const char *magic)
 {
     const uint8_t *bytes;
     PL_TRY(pl_take(cursor, "magic", PL_PART_TEXT, &bytes, 4));
@@ -40,7 +40,7 @@ static pl_status take_magic(pl_cursor *cursor, const char *magic)
 }
 
 /* The one type that is known at this place. */
-static pl_status take_type(pl_cursor *cursor, const char *name)
+static pl_status take_type(pl_bytes_cursor *cursor, const char *name)
 {
     uint64_t type;
     PL_TRY(pl_take_uint(cursor, name, PL_TIME_NONE, &type, 1));
@@ -48,14 +48,14 @@ static pl_status take_type(pl_cursor *cursor, const char *name)
 }
 
 /* Bytes up to the cursor's end that a later minor version may append; they are signed. */
-static pl_status take_appended(pl_cursor *cursor)
+static pl_status take_appended(pl_bytes_cursor *cursor)
 {
     const uint8_t *bytes;
     const size_t size = cursor->end - cursor->offset;
     return size == 0 ? PL_OK : pl_take(cursor, "appended", PL_PART_BYTES, &bytes, size);
 }
 
-static pl_status take_head(pl_cursor *cursor)
+static pl_status take_head(pl_bytes_cursor *cursor)
 {
     uint64_t major, minor, size;
     const uint8_t *bytes;
@@ -86,7 +86,7 @@ static pl_status check_source(const pl_adapter_input *in, const pl_vaa *vaa)
     return memcmp(source, feed->subject, sizeof source) == 0 ? PL_OK : PL_REJECT_EMITTER;
 }
 
-static pl_status take_root(pl_cursor *payload, const uint8_t **root)
+static pl_status take_root(pl_bytes_cursor *payload, const uint8_t **root)
 {
     uint64_t slot, ring_size;
     PL_TRY(take_magic(payload, "AUWV"));
@@ -110,7 +110,7 @@ static void hash_node(uint8_t hash[32], uint8_t prefix, const uint8_t *a, size_t
 }
 
 /* spec 09 §6: leaf = keccak160(0 | message), node = keccak160(1 | lower child | higher child). */
-static pl_status check_proof(pl_cursor *cursor, const uint8_t *message, size_t message_size,
+static pl_status check_proof(pl_bytes_cursor *cursor, const uint8_t *message, size_t message_size,
                              const uint8_t *root)
 {
     uint64_t count;
@@ -126,7 +126,7 @@ static pl_status check_proof(pl_cursor *cursor, const uint8_t *message, size_t m
     return memcmp(node, root, NODE_SIZE) == 0 ? PL_OK : PL_REJECT_MERKLE;
 }
 
-static pl_status take_price(pl_reading *reading, pl_cursor *message)
+static pl_status take_price(pl_reading *reading, pl_bytes_cursor *message)
 {
     uint64_t time, previous, ema_confidence;
     int64_t price, exponent, ema;
@@ -172,7 +172,7 @@ static void keep(update_walk *walk, const pl_reading *found)
     walk->is_found = true;
 }
 
-static pl_status read_message(update_walk *walk, pl_cursor *message)
+static pl_status read_message(update_walk *walk, pl_bytes_cursor *message)
 {
     const uint8_t *bytes = message->in->payload + message->offset;
     const size_t size = message->end - message->offset;
@@ -194,7 +194,7 @@ static pl_status read_message(update_walk *walk, pl_cursor *message)
     return PL_OK;
 }
 
-static pl_status read_updates(update_walk *walk, pl_cursor *cursor)
+static pl_status read_updates(update_walk *walk, pl_bytes_cursor *cursor)
 {
     uint64_t count;
     PL_TRY(pl_take_uint(cursor, "update count", PL_TIME_NONE, &count, 1));
@@ -204,7 +204,8 @@ static pl_status read_updates(update_walk *walk, pl_cursor *cursor)
         if (size > cursor->end - cursor->offset) {
             return PL_REJECT_TRUNCATED;
         }
-        pl_cursor message = pl_cursor_at(walk->in, cursor->offset, cursor->offset + (size_t)size);
+        pl_bytes_cursor message =
+            pl_bytes_cursor_at(walk->in, cursor->offset, cursor->offset + (size_t)size);
         const uint8_t *bytes = walk->in->payload + cursor->offset;
         cursor->offset = message.end;
         PL_TRY(check_proof(cursor, bytes, (size_t)size, walk->root));
@@ -217,7 +218,7 @@ static pl_status read_updates(update_walk *walk, pl_cursor *cursor)
 pl_status pl_pnau_read(pl_reading *reading, const pl_adapter_input *in)
 {
     const pl_feed *feed = in->feed;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     update_walk walk = {.in = in, .reading = reading};
     pl_signers signers;
     uint64_t size;
@@ -227,7 +228,7 @@ pl_status pl_pnau_read(pl_reading *reading, const pl_adapter_input *in)
     if (size > cursor.end - cursor.offset) {
         return PL_REJECT_TRUNCATED;
     }
-    pl_cursor inner = pl_cursor_at(in, cursor.offset, cursor.offset + (size_t)size);
+    pl_bytes_cursor inner = pl_bytes_cursor_at(in, cursor.offset, cursor.offset + (size_t)size);
     PL_TRY(pl_vaa_check(&vaa, &signers, &inner));
     PL_TRY(check_source(in, &vaa));
     PL_TRY(take_root(&vaa.payload, &walk.root));

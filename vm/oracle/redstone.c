@@ -52,7 +52,7 @@ static pl_status take_end_parts(const pl_adapter_input *in, size_t *end, uint64_
     if (in->size < MARKER_SIZE) {
         return PL_REJECT_TRUNCATED;
     }
-    pl_cursor marker = pl_cursor_at(in, in->size - MARKER_SIZE, in->size);
+    pl_bytes_cursor marker = pl_bytes_cursor_at(in, in->size - MARKER_SIZE, in->size);
     PL_TRY(pl_take(&marker, "marker", PL_PART_BYTES, &bytes, MARKER_SIZE));
     if (memcmp(bytes, right, MARKER_SIZE) != 0) {
         return PL_REJECT_MAGIC;
@@ -61,20 +61,20 @@ static pl_status take_end_parts(const pl_adapter_input *in, size_t *end, uint64_
     if (rest < 3) {
         return PL_REJECT_TRUNCATED;
     }
-    pl_cursor cursor = pl_cursor_at(in, rest - 3, rest);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, rest - 3, rest);
     PL_TRY(pl_take_uint(&cursor, "metadata size", PL_TIME_NONE, &size, 3));
     rest -= 3;
     if (size > rest || rest - size < 2) {
         return PL_REJECT_TRUNCATED;
     }
-    cursor = pl_cursor_at(in, rest - (size_t)size - 2, rest);
+    cursor = pl_bytes_cursor_at(in, rest - (size_t)size - 2, rest);
     *end = cursor.offset;
     PL_TRY(pl_take_uint(&cursor, "package count", PL_TIME_NONE, count, 2));
     PL_TRY(pl_take(&cursor, "metadata", PL_PART_TEXT, &bytes, (size_t)size));
     return *count * TAIL_SIZE > *end ? PL_REJECT_TRUNCATED : PL_OK;
 }
 
-static pl_status take_tail(package_tail *tail, pl_cursor *cursor)
+static pl_status take_tail(package_tail *tail, pl_bytes_cursor *cursor)
 {
     PL_TRY(pl_take_uint(cursor, "time", PL_TIME_MS, &tail->time_ms, 6));
     PL_TRY(pl_take_uint(cursor, "value size", PL_TIME_NONE, &tail->value_size, 4));
@@ -132,7 +132,7 @@ static pl_status median(pl_i256 *price, const package_walk *walk)
 
 /* ---- packages ---- */
 
-static pl_status take_points(package_walk *walk, pl_cursor *cursor, const package_tail *tail,
+static pl_status take_points(package_walk *walk, pl_bytes_cursor *cursor, const package_tail *tail,
                              int member)
 {
     for (uint64_t i = 0; i < tail->point_count; i++) {
@@ -156,7 +156,7 @@ static pl_status read_package(package_walk *walk, size_t *end)
         return PL_REJECT_TRUNCATED;
     }
     const size_t points_end = *end - TAIL_SIZE;
-    pl_cursor cursor = pl_cursor_at(walk->in, points_end, *end);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(walk->in, points_end, *end);
     PL_TRY(take_tail(&tail, &cursor));
     if (tail.value_size > VALUE_SIZE_MAX) {
         return PL_REJECT_LIMIT;
@@ -172,7 +172,7 @@ static pl_status read_package(package_walk *walk, size_t *end)
         return PL_REJECT_TIME_MISMATCH;
     }
     walk->time_ms = tail.time_ms;
-    pl_cursor points = pl_cursor_at(walk->in, start, points_end);
+    pl_bytes_cursor points = pl_bytes_cursor_at(walk->in, start, points_end);
     *end = start;
     return take_points(walk, &points, &tail, member);
 }
@@ -180,7 +180,7 @@ static pl_status read_package(package_walk *walk, size_t *end)
 static pl_status take_before(const pl_adapter_input *in, size_t end)
 {
     const uint8_t *bytes;
-    pl_cursor cursor = pl_cursor_at(in, 0, end);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, end);
     return end == 0 ? PL_OK : pl_take(&cursor, "call data", PL_PART_BYTES, &bytes, end);
 }
 

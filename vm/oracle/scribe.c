@@ -23,7 +23,7 @@ typedef struct call {
     size_t id_count;
 } call;
 
-static pl_status take_head(pl_cursor *cursor, const uint8_t **value, const uint8_t **age)
+static pl_status take_head(pl_bytes_cursor *cursor, const uint8_t **value, const uint8_t **age)
 {
     static const uint8_t poke[2][SELECTOR] = {{0x2f, 0x52, 0x9d, 0x73},  /* poke                  */
                                               {0x00, 0x00, 0x00, 0x82}}; /* its twin of low cost */
@@ -69,14 +69,14 @@ static void note_layout(pl_reading *reading, const pl_adapter_input *in, const c
 static pl_status take_call(pl_reading *reading, const pl_adapter_input *in, call *found)
 {
     uint64_t offset;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size), ids;
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size), ids;
     PL_TRY(take_head(&cursor, &found->value, &found->age));
     PL_TRY(pl_word_uint(&cursor, "signature offset", PL_TIME_NONE, &offset, 64));
     if (offset > in->size - SELECTOR) {
         return PL_REJECT_TRUNCATED;
     }
     const size_t tail = SELECTOR + (size_t)offset;
-    cursor = pl_cursor_at(in, tail, in->size);
+    cursor = pl_bytes_cursor_at(in, tail, in->size);
     PL_TRY(pl_word_bytes(&cursor, "s", &found->s));
     PL_TRY(pl_word_bytes(&cursor, "commitment", &found->commitment));
     PL_TRY(pl_abi_dynamic(&cursor, "feed ids offset", tail, 1, &ids, &found->id_count));

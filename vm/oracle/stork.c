@@ -29,7 +29,7 @@ pl_status pl_stork_read(pl_reading *reading, const pl_adapter_input *in)
     const uint8_t *id, *time, *value, *root, *algorithm, *r, *s;
     uint64_t v;
     uint8_t digest[32];
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_word_bytes(&cursor, "id", &id));
     PL_TRY(pl_word_raw(&cursor, "timestamp", PL_PART_TIME, PL_TIME_NS, &time));
     PL_TRY(pl_word_raw(&cursor, "value", PL_PART_INT, PL_TIME_NONE, &value));

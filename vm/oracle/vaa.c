@@ -50,7 +50,7 @@ static pl_status check_place(const pl_signers *signers, pl_member_set *places, i
     return (int)place > last ? PL_OK : PL_REJECT_SIGNER_ORDER;
 }
 
-static pl_status check_signatures(pl_signers *signers, pl_cursor *cursor, uint64_t count,
+static pl_status check_signatures(pl_signers *signers, pl_bytes_cursor *cursor, uint64_t count,
                                   const uint8_t *digest)
 {
     pl_member_set places = {{0}};
@@ -71,7 +71,7 @@ static pl_status check_signatures(pl_signers *signers, pl_cursor *cursor, uint64
     return PL_OK;
 }
 
-static pl_status take_body(pl_vaa *vaa, pl_cursor *cursor)
+static pl_status take_body(pl_vaa *vaa, pl_bytes_cursor *cursor)
 {
     uint64_t time, nonce, chain, consistency;
     PL_TRY(pl_take_uint(cursor, "time", PL_TIME_S, &time, 4));
@@ -86,7 +86,7 @@ static pl_status take_body(pl_vaa *vaa, pl_cursor *cursor)
     return PL_OK;
 }
 
-pl_status pl_vaa_check(pl_vaa *vaa, pl_signers *signers, pl_cursor *cursor)
+pl_status pl_vaa_check(pl_vaa *vaa, pl_signers *signers, pl_bytes_cursor *cursor)
 {
     uint64_t version, index, count;
     PL_TRY(pl_take_uint(cursor, "version", PL_TIME_NONE, &version, 1));
@@ -114,7 +114,7 @@ pl_status pl_vaa_read(pl_reading *reading, const pl_adapter_input *in)
 {
     pl_vaa vaa;
     pl_signers signers;
-    pl_cursor cursor = pl_cursor_at(in, 0, in->size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_vaa_check(&vaa, &signers, &cursor));
     const uint8_t *payload;
     PL_TRY(pl_take(&cursor, "payload", PL_PART_BYTES, &payload, cursor.end - cursor.offset));
@@ -160,7 +160,7 @@ static pl_status check_guardians(const uint8_t *members, size_t count)
     return PL_OK;
 }
 
-static pl_status take_upgrade(pl_guardian_set *next, uint32_t current, pl_cursor *cursor)
+static pl_status take_upgrade(pl_guardian_set *next, uint32_t current, pl_bytes_cursor *cursor)
 {
     const uint8_t *module;
     uint64_t action, chain, index, count;
@@ -199,7 +199,7 @@ pl_status pl_guardian_upgrade(pl_guardian_set *next, const pl_guardian_set *curr
     pl_guardian_set_id(set.id, current->index);
     const pl_feed feed = {.format = PL_FEED_VAA, .set_count = 1, .sets = &set};
     const pl_adapter_input in = {.feed = &feed, .payload = vaa, .size = vaa_size};
-    pl_cursor cursor = pl_cursor_at(&in, 0, vaa_size);
+    pl_bytes_cursor cursor = pl_bytes_cursor_at(&in, 0, vaa_size);
     pl_vaa verified;
     pl_signers signers;
     pl_guardian_set found = {0};

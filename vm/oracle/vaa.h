@@ -14,7 +14,7 @@ typedef struct pl_vaa {
     uint16_t emitter_chain;
     const uint8_t *emitter; /* 32 bytes */
     uint64_t sequence;
-    pl_cursor payload; /* from the payload's first byte to the end of the VAA */
+    pl_bytes_cursor payload; /* from the payload's first byte to the end of the VAA */
     uint8_t digest[32];
 } pl_vaa;
 
@@ -22,7 +22,7 @@ typedef struct pl_vaa {
  * On output, only for PL_OK: *vaa, and *signers with the set and everybody who signed.
  * Returns TRUNCATED, VERSION, SIGNER_SET, SIGNER_SET_OVER, QUORUM, SIGNER, SIGNER_DUPLICATE,
  * SIGNER_ORDER, or what pl_signers_recover_at says. */
-PL_MUST_USE pl_status pl_vaa_check(pl_vaa *vaa, pl_signers *signers, pl_cursor *cursor);
+PL_MUST_USE pl_status pl_vaa_check(pl_vaa *vaa, pl_signers *signers, pl_bytes_cursor *cursor);
 
 /* The set that a guardian set upgrade announces. members points into the upgrade. */
 typedef struct pl_guardian_set {
