@@ -22,22 +22,14 @@ LINES = gzip.decompress(TRACE.read_bytes()).decode().splitlines()
 LINES36 = gzip.decompress((HERE / "tiny36.jsonl.gz").read_bytes()).decode().splitlines()  # 57 of v3.6
 
 
-class Import(Case):
+class Trace(Case):
+    """Imports the lines of a trace, as they are or with one thing changed."""
     lines = LINES
 
     def run_import(self, lines):
         file = self.folder / "t.jsonl"
         file.write_bytes("\n".join(lines).encode())
         return plim("import", "evm-trace", file, "-o", self.folder / "out")
-
-    def test_a_folder_of_somebody_else_is_left_alone(self):
-        (self.folder / "out").mkdir()
-        for _ in range(2):  # an empty folder is free, and so is an earlier import
-            self.assertEqual(self.run_import(self.lines).returncode, OK)
-        (self.folder / "out" / "history.plh.gz").unlink()
-        (self.folder / "out" / "README.md").write_text("mine")
-        self.fails(self.run_import(self.lines), INPUT, "holds something else")
-        self.assertEqual((self.folder / "out" / "README.md").read_text(), "mine")
 
     def changed(self, number, change):
         """The trace with `change` done to line `number` (from 1)."""
@@ -52,6 +44,17 @@ class Import(Case):
             if step["op"] == op and step["ok"] == ok:
                 return number
         raise LookupError(op)
+
+
+class Import(Trace):
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        (self.folder / "out").mkdir()
+        for _ in range(2):  # an empty folder is free, and so is an earlier import
+            self.assertEqual(self.run_import(self.lines).returncode, OK)
+        (self.folder / "out" / "history.plh.gz").unlink()
+        (self.folder / "out" / "README.md").write_text("mine")
+        self.fails(self.run_import(self.lines), INPUT, "holds something else")
+        self.assertEqual((self.folder / "out" / "README.md").read_text(), "mine")
 
     def test_whole(self):
         first = plim("import", "evm-trace", TRACE, "-o", self.folder / "a")
@@ -219,6 +222,55 @@ class Import(Case):
                    "more than 200 times")
         self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "no" / "out"), INPUT, "cannot make")
         self.assertEqual(self.left(), ["t.jsonl", "t.jsonl.gz"])
+
+
+class Markets(Trace):
+    """Per-market people, two contracts, tokens that markets share: the first 90 steps of Morpho Blue."""
+    lines = gzip.decompress((HERE / "tiny_morpho.jsonl.gz").read_bytes()).decode().splitlines()
+
+    def test_a_changed_number_is_found(self):
+        def change(step):
+            step["s"]["m2"]["u"]["u3"][0] = "1" + step["s"]["m2"]["u"]["u3"][0]
+        self.assertEqual(self.run_import(self.changed(50, change)).returncode, OK)
+        told = json.loads(plim("replay", self.folder / "out", "--check-invariants", "--json").stdout)
+        first = told["first_difference"]
+        self.assertEqual((told["mismatches"], first["block"], first["where"], first["field"]),
+                         (1, 50, "position_state(market 2, who u3)", "supply_shares"))
+
+    def test_replay_finds_no_difference(self):
+        self.assertEqual(self.run_import(self.lines).returncode, OK)
+        run = plim("replay", self.folder / "out", "--check-invariants", "--json")
+        told = json.loads(run.stdout)
+        self.assertEqual((run.returncode, told["mismatches"], told["blocks"]), (OK, 0, 91))
+        self.assertGreater(told["liquidations"], 0)
+        self.assertGreater(told["compared"], 91 * 200)
+
+    def test_whole(self):
+        world = self.folder / "out" / "world.json"
+        self.assertEqual(self.run_import(self.lines).returncode, OK)
+        self.assertEqual([c["name"] for c in json.loads(world.read_text())["contracts"]], ["morpho_blue", "irm_mock"])
+
+    def test_bad_lines_are_named(self):
+        def held(line):
+            line["state"]["m1"]["u"]["u0"][3] = "1"  # m0 lends the same token and says otherwise
+
+        cases = [
+            (1, lambda h: h.update(oracleScale="1"), "oracleScale"),
+            (1, lambda h: h["markets"][0].update(fee="1"), "markets[0].fee: expected the same as"),
+            (1, lambda h: h["markets"][0].update(loan="DOGE"), "markets[0].loan"),
+            (1, lambda h: h["markets"][0].update(more=1), "markets[0].more"),
+            (1, lambda h: h["tokens"].pop(), "markets[2].coll"),
+            (1, lambda h: h["state"]["m0"]["u"].pop("u0"), "state.m0.u.u0"),
+            (1, lambda h: h["state"].update(m9={}), "state: expected exactly the names"),
+            (2, lambda s: s["s"]["m0"].update(rat="5"), "s.m0.rat"),
+            (2, lambda s: s["s"]["m0"]["u"]["u0"].append("5"), "s.m0.u.u0[5]"),
+            (2, lambda s: s["s"]["m0"]["u"].pop("u0"), "s.m0.u.u0"),
+            (2, lambda s: s["args"].update(market="m9"), "args.market"),
+        ]
+        for number, change, needle in cases:
+            with self.subTest(needle=needle):
+                self.fails(self.run_import(self.changed(number, change)), INPUT, f"t.jsonl:{number}: ", needle)
+        self.fails(self.run_import(self.changed(1, held)), INPUT, "two initial rows of one table have the same key")
 
 
 MAX = str(2**256 - 1)
