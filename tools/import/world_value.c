@@ -109,25 +109,16 @@ static bool parse_number(pl_u256 *number, pl_type type, const char *text, size_t
     return pl_u256_parse_scaled(number, NULL, text, size, scale) == PL_OK;
 }
 
-/* Stores number in size bytes; false when it does not fit. */
+/* Stores number in type.size bytes; false when it does not fit. */
 static bool store_number(uint8_t *stored, pl_type type, const pl_u256 *number)
 {
-    if (type.class != PL_CLASS_INT) {
-        return pl_u256_store_be(stored, type.size, number) == PL_OK;
+    pt_bytes bytes = {0};
+    const bool fits = pt_value_put(&bytes, type, number);
+    if (fits) {
+        memcpy(stored, bytes.data, bytes.size);
     }
-    uint8_t wide[32];
-    if (pl_u256_store_be(wide, 32, number) != PL_OK) {
-        return false;
-    }
-    const uint8_t *low = wide + 32 - type.size;
-    const uint8_t sign = (low[0] & 0x80) != 0 ? 0xff : 0;
-    for (const uint8_t *high = wide; high < low; high++) {
-        if (*high != sign) {
-            return false;
-        }
-    }
-    memcpy(stored, low, type.size);
-    return true;
+    pt_bytes_free(&bytes);
+    return fits;
 }
 
 static pt_exit read_number(uint8_t *stored, const pl_field *field, const pt_json *node,
