@@ -1,6 +1,10 @@
 #include "tools/common/world_json.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "tools/common/bytes.h"
 
 static json_t *name_json(const char *text, size_t size)
 {
@@ -65,28 +69,101 @@ static json_t *i256_json(const pl_i256 *value, uint32_t scale)
     return json_string(pt_value_text(text, (pt_names){0}, type, stored));
 }
 
+/* Bytes of any size; free() is done here. */
+static json_t *long_hex_json(const uint8_t *bytes, size_t size)
+{
+    char *text = pt_take(2 * size + 1);
+    pt_hex(text, bytes, size);
+    json_t *value = json_string(text);
+    free(text);
+    return value;
+}
+
+static json_t *members_json(const pl_feed *feed, const pl_signer_set *set)
+{
+    const size_t size = pl_formats[feed->format].member_size;
+    json_t *members = json_array();
+    for (uint8_t i = 0; i < set->member_count; i++) {
+        (void)json_array_append_new(members, hex_json(set->members + size * i, size));
+    }
+    return members;
+}
+
+static json_t *sets_json(const pl_feed *feed)
+{
+    json_t *sets = json_array();
+    for (uint16_t i = 0; i < feed->set_count; i++) {
+        const pl_signer_set *set = &feed->sets[i];
+        json_t *object = json_object();
+        (void)json_object_set_new(object, "from", json_integer((json_int_t)set->from_s));
+        if (set->until_s != UINT64_MAX) {
+            (void)json_object_set_new(object, "until", json_integer((json_int_t)set->until_s));
+        }
+        (void)json_object_set_new(object, "id", hex_json(set->id, sizeof set->id));
+        (void)json_object_set_new(object, "quorum", json_integer(set->quorum));
+        (void)json_object_set_new(object, "members", members_json(feed, set));
+        (void)json_array_append_new(sets, object);
+    }
+    return sets;
+}
+
+/* What a feed of world format 1 never has. */
+static bool has_rules(const pl_feed *feed)
+{
+    return feed->format > PL_FEED_NATIVE || feed->heartbeat_s > 0 || feed->deviation_bps > 0 ||
+           feed->twap_s > 0 || feed->delay_s > 0 || feed->fallback != PL_NO_FEED ||
+           feed->set_count > 1 ||
+           (feed->set_count == 1 &&
+            (feed->sets[0].from_s > 0 || feed->sets[0].until_s != UINT64_MAX));
+}
+
+static json_t *percent_json(uint32_t bps)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%u.%02u%%", (unsigned)(bps / 100), (unsigned)(bps % 100));
+    return json_string(text);
+}
+
+static void add_rules(json_t *object, const pl_world *world, const pl_feed *feed)
+{
+    static const char *const roundings[] = {"exact", "down", "up", "half-even"};
+    (void)json_object_set_new(object, "rules",
+                              json_string(feed->rules == PL_RULES_STRICT ? "strict" : "deployed"));
+    (void)json_object_set_new(object, "rounding", json_string(roundings[feed->rounding]));
+    (void)json_object_set_new(object, "wire_decimals", json_integer(feed->wire_decimals));
+    (void)json_object_set_new(object, "subject", long_hex_json(feed->subject, feed->subject_size));
+    (void)json_object_set_new(object, "heartbeat_s", json_integer((json_int_t)feed->heartbeat_s));
+    (void)json_object_set_new(object, "deviation", percent_json(feed->deviation_bps));
+    (void)json_object_set_new(object, "confidence", percent_json(feed->confidence_bps));
+    (void)json_object_set_new(object, "twap_s", json_integer(feed->twap_s));
+    (void)json_object_set_new(object, "delay_s", json_integer(feed->delay_s));
+    if (feed->fallback != PL_NO_FEED) {
+        const pl_name name = world->feed_names[feed->fallback];
+        (void)json_object_set_new(object, "fallback", name_json(name.text, name.size));
+    }
+    (void)json_object_set_new(object, "signer_sets", sets_json(feed));
+}
+
 static json_t *feed_json(const pl_world *world, uint32_t number)
 {
     const pl_feed *feed = &world->feeds[number];
-    json_t *signers = json_array();
     const pl_signer_set none = {0};
     const pl_signer_set *set = feed->set_count > 0 ? &feed->sets[0] : &none;
-    for (uint8_t i = 0; i < set->member_count; i++) {
-        (void)json_array_append_new(signers, hex_json(set->members + 33u * i, 33));
-    }
     json_t *object = json_object();
     (void)json_object_set_new(object, "number", json_integer(number));
     (void)json_object_set_new(
         object, "name", name_json(world->feed_names[number].text, world->feed_names[number].size));
-    (void)json_object_set_new(
-        object, "format", json_string(feed->format == PL_FEED_UNSIGNED ? "unsigned" : "native"));
+    (void)json_object_set_new(object, "format", json_string(pl_formats[feed->format].name));
     (void)json_object_set_new(object, "decimals", json_integer(feed->decimals));
     (void)json_object_set_new(object, "quorum", json_integer(set->quorum));
-    (void)json_object_set_new(object, "signers", signers);
+    (void)json_object_set_new(object, "signers", members_json(feed, set));
     (void)json_object_set_new(object, "staleness_s", json_integer((json_int_t)feed->staleness_s));
     (void)json_object_set_new(object, "future_s", json_integer((json_int_t)feed->future_s));
     (void)json_object_set_new(object, "min", i256_json(&feed->min, feed->decimals));
     (void)json_object_set_new(object, "max", i256_json(&feed->max, feed->decimals));
+    if (has_rules(feed)) {
+        add_rules(object, world, feed);
+    }
     (void)json_object_set_new(
         object, "note", name_json(world->feed_notes[number].text, world->feed_notes[number].size));
     return object;

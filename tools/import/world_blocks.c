@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/file.h"
 #include "tools/common/value.h"
 #include "tools/import/body.h"
 #include "tools/import/world_file.h"
+#include "tools/oracle/payload.h"
 #include "vm/num/text.h"
 
 /* Calls and questions of one block; a thousand events of each fit the counts of spec 06 §7. */
-enum { CALLS_MAX = 4096, ERROR_NAMES_MAX = 256 };
+enum { CALLS_MAX = 4096, REPORTS_MAX = 4096, ERROR_NAMES_MAX = 256 };
 
 /* Statuses that a call can end with, by name. */
 static bool is_status(const char *name)
@@ -214,12 +216,95 @@ static pt_exit read_prices(pt_plan_block *block, uint32_t *count, uint64_t *roun
                                 .time_s = block->time_s,
                                 .decimals = build->feeds[f].decimals};
         PT_TRY(pt_json_member(&price, &prices, names[f], JSON_STRING, report));
+        if (!build->feeds[f].is_stand_in) {
+            return pt_json_wrong(&price, report,
+                                 "no price: others sign this feed, so its reports stand under "
+                                 "\"reports\"");
+        }
         if (pl_i256_parse_scaled(&told.price, NULL, json_string_value(price.value),
                                  json_string_length(price.value), told.decimals) != PL_OK) {
             return pt_json_wrong(&price, report, "a price with at most the feed's decimals");
         }
         PT_TRY(pt_body_report(&block->body, &world->signer, pl_chain_world(world->chain)->id, &told,
                               report));
+        (*count)++;
+    }
+    return PT_OK;
+}
+
+/* The bytes of a report: hex in the file, or a file of hex, base64 or the bytes themselves. Call
+ * data around the report is left away. */
+static pt_exit read_payload(pt_payload *payload, const pt_world_file *world, const pt_json *node,
+                            pt_report *report)
+{
+    pt_json place;
+    const bool is_file = pt_json_has(node, "file");
+    if (is_file == pt_json_has(node, "bytes")) {
+        return pt_json_wrong(node, report, "bytes or file, one of them");
+    }
+    PT_TRY(pt_json_member(&place, node, is_file ? "file" : "bytes", JSON_STRING, report));
+    const char *text = json_string_value(place.value);
+    if (!is_file) {
+        return strncmp(text, "0x", 2) == 0 && pt_payload_read(payload, text, report) == PT_OK
+                   ? PT_OK
+                   : pt_json_wrong(&place, report, "0x and two hex digits a byte, at most 1 MiB");
+    }
+    if (text[0] == '/' || text[0] == '\0' || strcmp(text, "-") == 0) {
+        return pt_json_wrong(&place, report, "a path that starts at the folder of this file");
+    }
+    const size_t folder_size = (size_t)(pt_path_base(world->file) - world->file);
+    char *folder = pt_copy_text(world->file, folder_size);
+    char *path = pt_path_join(folder_size == 0 ? "." : folder, text);
+    const pt_exit result = pt_payload_read_file(payload, path, report);
+    free(folder);
+    free(path);
+    return result;
+}
+
+static pt_exit find_feed(uint32_t *feed, const pt_world_file *world, const pt_json *node,
+                         pt_report *report)
+{
+    const char *names[PL_FEEDS_MAX];
+    pt_json name;
+    PT_TRY(pt_json_member(&name, node, "feed", JSON_STRING, report));
+    for (size_t f = 0; f < world->build.feed_count; f++) {
+        names[f] = world->build.feeds[f].name;
+        if (strcmp(names[f], json_string_value(name.value)) == 0) {
+            *feed = (uint32_t)f;
+            return PT_OK;
+        }
+    }
+    return pt_world_unknown(&name, "a feed of this world", json_string_value(name.value), names,
+                            world->build.feed_count, report);
+}
+
+/* Original bytes, each in the envelope of spec 05 §2. */
+static pt_exit read_reports(pt_plan_block *block, uint32_t *count, const pt_world_file *world,
+                            const pt_json *node, pt_report *report)
+{
+    static const char *const keys[] = {"feed", "bytes", "file"};
+    pt_json list, item;
+    if (!pt_json_has(node, "reports")) {
+        return PT_OK;
+    }
+    PT_TRY(pt_json_member(&list, node, "reports", JSON_ARRAY, report));
+    if (json_array_size(list.value) > REPORTS_MAX) {
+        return pt_json_wrong(&list, report, "at most 4096 reports in a block");
+    }
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        uint32_t feed = 0;
+        pt_payload payload;
+        pt_wrapping inside;
+        PT_TRY(pt_json_element(&item, &list, i, JSON_OBJECT, report));
+        PT_TRY(pt_json_only(&item, keys, sizeof keys / sizeof keys[0], report));
+        PT_TRY(find_feed(&feed, world, &item, report));
+        PT_TRY(read_payload(&payload, world, &item, report));
+        pt_payload_unwrap(&inside, payload.bytes.data, payload.bytes.size);
+        pt_put_u32(&block->body, (uint32_t)(5 + inside.size));
+        pt_put_u8(&block->body, 1);
+        pt_put_u32(&block->body, feed);
+        pt_put(&block->body, payload.bytes.data + inside.offset, inside.size);
+        pt_payload_free(&payload);
         (*count)++;
     }
     return PT_OK;
@@ -244,12 +329,13 @@ static pt_exit read_time(uint64_t *time_s, uint64_t before_s, const pt_json *nod
 static pt_exit read_block(pt_plan_block *block, uint64_t *rounds, const pt_world_file *world,
                           uint64_t before_s, const pt_json *node, pt_report *report)
 {
-    static const char *const keys[] = {"time_s", "after_s", "prices", "calls", "ask"};
+    static const char *const keys[] = {"time_s", "after_s", "prices", "reports", "calls", "ask"};
     uint32_t reports = 0;
     PT_TRY(pt_json_only(node, keys, sizeof keys / sizeof keys[0], report));
     PT_TRY(read_time(&block->time_s, before_s, node, report));
     pt_put_u32(&block->body, 0);
     PT_TRY(read_prices(block, &reports, rounds, world, node, report));
+    PT_TRY(read_reports(block, &reports, world, node, report));
     pt_set_u32(&block->body, 0, reports);
     const size_t calls = block->body.size;
     pt_put_u32(&block->body, 0);

@@ -7,8 +7,23 @@
 #include "tools/common/names.h"
 #include "tools/common/value.h"
 
+static void free_rules(pt_build_rules *rules)
+{
+    for (size_t i = 0; rules != NULL && i < rules->set_count; i++) {
+        pt_bytes_free(&rules->sets[i].members);
+    }
+    if (rules != NULL) {
+        pt_bytes_free(&rules->subject);
+        free(rules->sets);
+    }
+    free(rules);
+}
+
 void pt_build_free(pt_build *build)
 {
+    for (size_t i = 0; i < build->feed_count; i++) {
+        free_rules(build->feeds[i].rules);
+    }
     free(build->contracts);
     free(build->feeds);
     free(build->labels);
@@ -55,7 +70,25 @@ void pt_build_stand_in_feed(pt_build_feed *feed, uint8_t decimals, const uint8_t
     feed->min = pl_u256_zero();
     feed->max = pl_u256_max_value();
     feed->max.limb[PL_U256_LIMBS - 1] >>= 1; /* 2^255 - 1, the largest signed number */
+    feed->is_stand_in = true;
     memcpy(feed->signers[0], signer, 33);
+}
+
+pt_build_rules *pt_build_add_rules(pt_build_feed *feed)
+{
+    feed->rules = pt_take_zeroed(1, sizeof *feed->rules);
+    feed->rules->rules = PL_RULES_STRICT;
+    feed->rules->rounding = PL_SHRINK_EXACT;
+    feed->rules->fallback = PL_NO_FEED;
+    return feed->rules;
+}
+
+pt_build_set *pt_build_add_set(pt_build_rules *rules)
+{
+    rules->sets = grown(rules->sets, rules->set_count, sizeof *rules->sets);
+    pt_build_set *set = &rules->sets[rules->set_count++];
+    *set = (pt_build_set){.until_s = UINT64_MAX};
+    return set;
 }
 
 void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
@@ -255,7 +288,87 @@ static void put_i256(pt_bytes *bytes, const pl_i256 *value)
     pt_put(bytes, stored, 32);
 }
 
-static void put_feed(pt_bytes *bytes, const pt_build_feed *feed)
+/* Can world format 1 say it? spec 06 §1 */
+static bool is_plain(const pt_build_feed *feed)
+{
+    const pt_build_rules *rules = feed->rules;
+    if (rules == NULL) {
+        return true;
+    }
+    if (feed->format > PL_FEED_NATIVE || rules->heartbeat_s > 0 || rules->deviation_bps > 0 ||
+        rules->twap_s > 0 || rules->delay_s > 0 || rules->fallback != PL_NO_FEED) {
+        return false;
+    }
+    return feed->format == PL_FEED_UNSIGNED ||
+           (rules->set_count == 1 && rules->sets[0].from_s == 0 &&
+            rules->sets[0].until_s == UINT64_MAX);
+}
+
+static void put_signers(pt_bytes *bytes, const pt_build_feed *feed)
+{
+    const pt_build_rules *rules = feed->rules;
+    if (rules != NULL && rules->set_count > 0) {
+        pt_put_u8(bytes, rules->sets[0].quorum);
+        pt_put_u8(bytes, rules->sets[0].member_count);
+        pt_put(bytes, rules->sets[0].members.data, rules->sets[0].members.size);
+        return;
+    }
+    pt_put_u8(bytes, rules == NULL ? feed->quorum : 0);
+    pt_put_u8(bytes, rules == NULL ? feed->signer_count : 0);
+    for (uint8_t i = 0; rules == NULL && i < feed->signer_count; i++) {
+        pt_put(bytes, feed->signers[i], 33);
+    }
+}
+
+static void put_set(pt_bytes *bytes, const pt_build_set *set)
+{
+    pt_put_u64(bytes, set->from_s);
+    pt_put_u64(bytes, set->until_s);
+    pt_put(bytes, set->id, sizeof set->id);
+    pt_put_u8(bytes, set->quorum);
+    pt_put_u8(bytes, set->member_count);
+    pt_put(bytes, set->members.data, set->members.size);
+}
+
+static void put_sets(pt_bytes *bytes, const pt_build_feed *feed)
+{
+    static const uint8_t no_id[32] = {0};
+    const pt_build_rules *rules = feed->rules;
+    if (rules != NULL) {
+        pt_put_u16(bytes, (uint16_t)rules->set_count);
+        for (size_t i = 0; i < rules->set_count; i++) {
+            put_set(bytes, &rules->sets[i]);
+        }
+        return;
+    }
+    pt_put_u16(bytes, feed->format == PL_FEED_UNSIGNED ? 0 : 1);
+    if (feed->format != PL_FEED_UNSIGNED) {
+        pt_put_u64(bytes, 0);
+        pt_put_u64(bytes, UINT64_MAX);
+        pt_put(bytes, no_id, sizeof no_id);
+        put_signers(bytes, feed);
+    }
+}
+
+static void put_rules(pt_bytes *bytes, const pt_build_feed *feed)
+{
+    static const pt_build_rules plain = {
+        .rules = PL_RULES_STRICT, .rounding = PL_SHRINK_EXACT, .fallback = PL_NO_FEED};
+    const pt_build_rules *rules = feed->rules != NULL ? feed->rules : &plain;
+    pt_put_u8(bytes, rules->rules);
+    pt_put_u8(bytes, rules->rounding);
+    pt_put_u8(bytes, rules->wire_decimals);
+    pt_put_u16(bytes, (uint16_t)rules->subject.size);
+    pt_put(bytes, rules->subject.data, rules->subject.size);
+    pt_put_u64(bytes, rules->heartbeat_s);
+    pt_put_u32(bytes, rules->deviation_bps);
+    pt_put_u32(bytes, rules->confidence_bps);
+    pt_put_u32(bytes, rules->twap_s);
+    pt_put_u32(bytes, rules->delay_s);
+    pt_put_u32(bytes, rules->fallback);
+}
+
+static void put_feed(pt_bytes *bytes, const pt_build_feed *feed, unsigned world_format)
 {
     put_name(bytes, feed->name);
     pt_put_u8(bytes, feed->format);
@@ -264,18 +377,23 @@ static void put_feed(pt_bytes *bytes, const pt_build_feed *feed)
     pt_put_u64(bytes, feed->future_s);
     put_i256(bytes, &feed->min);
     put_i256(bytes, &feed->max);
-    pt_put_u8(bytes, feed->quorum);
-    pt_put_u8(bytes, feed->signer_count);
-    for (uint8_t i = 0; i < feed->signer_count; i++) {
-        pt_put(bytes, feed->signers[i], 33);
+    if (world_format == 1) {
+        put_signers(bytes, feed);
+    } else {
+        put_rules(bytes, feed);
+        put_sets(bytes, feed);
     }
     pt_put_text16(bytes, feed->note);
 }
 
 pt_exit pt_build_encode(pt_bytes *bytes, pt_build *build, pt_report *report)
 {
+    unsigned format = 1;
+    for (size_t i = 0; i < build->feed_count; i++) {
+        format = is_plain(&build->feeds[i]) ? format : 2;
+    }
     pt_put_text(bytes, "PLWD");
-    pt_put_u16(bytes, 1);
+    pt_put_u16(bytes, (uint16_t)format);
     pt_put_u16(bytes, (uint16_t)PL_SEMANTICS_ID);
     put_name(bytes, build->name);
     pt_put_u8(bytes, build->tx_auth);
@@ -293,7 +411,7 @@ pt_exit pt_build_encode(pt_bytes *bytes, pt_build *build, pt_report *report)
     }
     pt_put_u16(bytes, (uint16_t)build->feed_count);
     for (size_t i = 0; i < build->feed_count; i++) {
-        put_feed(bytes, &build->feeds[i]);
+        put_feed(bytes, &build->feeds[i], format);
     }
     pt_put_u32(bytes, (uint32_t)build->label_count);
     for (size_t i = 0; i < build->label_count; i++) {

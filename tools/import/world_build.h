@@ -6,11 +6,32 @@
 #ifndef PT_IMPORT_WORLD_BUILD_H
 #define PT_IMPORT_WORLD_BUILD_H
 
+#include <stdbool.h>
+
 #include "tools/common/bytes.h"
 #include "tools/common/report.h"
 #include "vm/plimsoll.h"
 
 enum { PT_BUILD_SIGNERS_MAX = 3 };
+
+/* Who may sign from when until when, spec 05 §3. */
+typedef struct pt_build_set {
+    uint64_t from_s, until_s;
+    uint8_t id[32];
+    uint8_t quorum;
+    uint8_t member_count;
+    pt_bytes members;
+} pt_build_set;
+
+/* What only world format 2 can say of a feed, spec 06 §1. */
+typedef struct pt_build_rules {
+    uint8_t rules, rounding, wire_decimals;
+    pt_bytes subject;
+    uint64_t heartbeat_s;
+    uint32_t deviation_bps, confidence_bps, twap_s, delay_s, fallback;
+    pt_build_set *sets;
+    size_t set_count;
+} pt_build_rules;
 
 typedef struct pt_build_feed {
     char name[64];
@@ -22,6 +43,8 @@ typedef struct pt_build_feed {
     pl_i256 min, max;
     uint8_t signers[PT_BUILD_SIGNERS_MAX][33];
     char note[160];
+    bool is_stand_in;      /* its prices are signed here              */
+    pt_build_rules *rules; /* NULL: quorum and signers above, for ever */
 } pt_build_feed;
 
 typedef struct pt_build_contract {
@@ -71,6 +94,11 @@ void pt_build_add_label(pt_build *build, pl_label_kind kind, const char *text,
 
 /* A 1-of-1 feed of this signer for prices of the block's own time, 0 to 2^255 - 1. */
 void pt_build_stand_in_feed(pt_build_feed *feed, uint8_t decimals, const uint8_t signer[33]);
+
+/* Gives the feed rules of format 2: strict, exact, none else, no sets; its signers above no longer
+ * count. */
+pt_build_rules *pt_build_add_rules(pt_build_feed *feed);
+pt_build_set *pt_build_add_set(pt_build_rules *rules);
 
 /* One genesis row: begin (fields take their defaults), set by name, end. */
 typedef struct pt_row {

@@ -178,11 +178,9 @@ static pt_exit read_bound(pl_i256 *bound, const pt_json *feed, const char *key, 
 
 static pt_exit read_feed(pt_world_file *world, const pt_json *node, pt_report *report)
 {
-    static const char *const keys[] = {"name", "decimals", "staleness_s", "future_s",
-                                       "min",  "max",      "note"};
     const char *name = NULL, *note = "";
     uint64_t decimals = 0;
-    PT_TRY(pt_json_only(node, keys, sizeof keys / sizeof keys[0], report));
+    PT_TRY(pt_json_only(node, pt_world_feed_keys, pt_world_feed_key_count, report));
     PT_TRY(read_name(&name, node, "name", PL_NAME_SIZE_MAX, report));
     for (size_t i = 0; i < world->build.feed_count; i++) {
         if (strcmp(world->build.feeds[i].name, name) == 0) {
@@ -202,8 +200,11 @@ static pt_exit read_feed(pt_world_file *world, const pt_json *node, pt_report *r
     if (pl_i256_lt(&feed->max, &feed->min)) {
         return pt_json_wrong(node, report, "min not above max");
     }
-    (void)snprintf(feed->note, sizeof feed->note, "%s%s%s: the price is the world file's", note,
-                   note[0] != '\0' ? "; " : "", PT_STAND_IN);
+    PT_TRY(pt_world_feed_rules(world, feed, node, report));
+    (void)snprintf(feed->note, sizeof feed->note, "%s%s%s%s", note,
+                   feed->is_stand_in && note[0] != '\0' ? "; " : "",
+                   feed->is_stand_in ? PT_STAND_IN : "",
+                   feed->is_stand_in ? ": the price is the world file's" : "");
     return PT_OK;
 }
 

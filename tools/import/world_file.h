@@ -81,6 +81,13 @@ pt_exit pt_world_fields(pt_bytes *stored, uint64_t *set, const pt_world_file *wo
                         uint32_t contract, const pl_field *fields, size_t count, bool all,
                         const pt_json *node, pt_report *report);
 
+/* The keys of a feed; and those of them that only world format 2 knows, into feed, the last one of
+ * the build. */
+extern const char *const pt_world_feed_keys[];
+extern const size_t pt_world_feed_key_count;
+pt_exit pt_world_feed_rules(pt_world_file *world, pt_build_feed *feed, const pt_json *node,
+                            pt_report *report);
+
 /* "... did you mean NAME", or the names there are: for a name that is none of them. */
 pt_exit pt_world_unknown(const pt_json *node, const char *what, const char *name,
                          const char *const *names, size_t count, pt_report *report);

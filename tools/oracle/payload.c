@@ -142,33 +142,45 @@ static bool is_inline(const char *word)
     return found;
 }
 
-pt_exit pt_payload_read(pt_payload *payload, const char *word, pt_report *report)
+/* Decodes what was read, whatever read it. */
+static pt_exit finish(pt_payload *payload, pt_bytes *raw, pt_exit result, pt_report *report)
 {
-    pt_bytes raw = {0};
-    pt_exit result = PT_OK;
-    *payload = (pt_payload){.name = word, .written = ""};
-    if (strcmp(word, "-") == 0) {
-        payload->name = "stdin";
-        result = read_stdin(&raw, report);
-    } else if (is_inline(word)) {
-        payload->name = "the command line";
-        pt_put_text(&raw, word);
-    } else {
-        result = pt_file_read(&raw, word, 4 * PT_PAYLOAD_SIZE_MAX, report);
-    }
     if (result == PT_OK) {
-        result = decode(payload, raw.data, raw.size, report);
+        result = decode(payload, raw->data, raw->size, report);
     }
     if (result == PT_OK && payload->bytes.size > PT_PAYLOAD_SIZE_MAX) {
         result =
             pt_fail(report, PT_INPUT, "%s: %zu bytes; the limit of a report is %llu", payload->name,
                     payload->bytes.size, (unsigned long long)PT_PAYLOAD_SIZE_MAX);
     }
-    pt_bytes_free(&raw);
+    pt_bytes_free(raw);
     if (result != PT_OK) {
         pt_payload_free(payload);
     }
     return result;
+}
+
+pt_exit pt_payload_read_file(pt_payload *payload, const char *path, pt_report *report)
+{
+    pt_bytes raw = {0};
+    *payload = (pt_payload){.name = path, .written = ""};
+    return finish(payload, &raw, pt_file_read(&raw, path, 4 * PT_PAYLOAD_SIZE_MAX, report), report);
+}
+
+pt_exit pt_payload_read(pt_payload *payload, const char *word, pt_report *report)
+{
+    pt_bytes raw = {0};
+    *payload = (pt_payload){.name = word, .written = ""};
+    if (strcmp(word, "-") == 0) {
+        payload->name = "stdin";
+        return finish(payload, &raw, read_stdin(&raw, report), report);
+    }
+    if (is_inline(word)) {
+        payload->name = "the command line";
+        pt_put_text(&raw, word);
+        return finish(payload, &raw, PT_OK, report);
+    }
+    return pt_payload_read_file(payload, word, report);
 }
 
 void pt_payload_free(pt_payload *payload)

@@ -17,6 +17,8 @@ typedef struct pt_payload {
 /* word: 0x and hex digits, base64 of at least 40 letters, "-" for stdin, or a path.
  * Errors: PT_INPUT. */
 pt_exit pt_payload_read(pt_payload *payload, const char *word, pt_report *report);
+/* The same for a path alone. */
+pt_exit pt_payload_read_file(pt_payload *payload, const char *path, pt_report *report);
 void pt_payload_free(pt_payload *payload);
 
 /* A report inside a call: where it is and what was around it. */

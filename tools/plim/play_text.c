@@ -69,7 +69,9 @@ static void print_price(const json_t *facts, const json_t *receipt)
         const json_t *row = json_array_get(prices, i);
         price = strcmp(text_of(row, "feed"), feed) == 0 ? text_of(row, "price") : price;
     }
-    if (strcmp(status, "OK") == 0) {
+    if (strcmp(status, "OK") == 0 && price[0] == '\0') { /* a delay, a mean or a heartbeat */
+        (void)printf("  price %s accepted; contracts see no price of it now\n", feed);
+    } else if (strcmp(status, "OK") == 0) {
         (void)printf("  price %s = %s\n", feed, price);
     } else {
         (void)printf("  price %s refused: %s\n", feed, status);
