@@ -188,7 +188,7 @@ typedef void (*pl_invariant_sink)(void *context, const pl_invariant_result *resu
  * not or traps, or a FAULT. */
 PL_MUST_USE pl_status pl_chain_invariants(pl_chain *chain, pl_invariant_sink sink, void *context);
 
-/* The price of a feed as the state has it; price->exists false when none was accepted.
+/* The price of a feed as contracts read it; price->exists false when there is none (spec 05 §7).
  * Returns PL_OK, PL_REJECT_FEED (the world has no such feed), or a FAULT. */
 PL_MUST_USE pl_status pl_chain_price(pl_price *price, pl_chain *chain, uint32_t feed);
 

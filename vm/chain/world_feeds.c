@@ -63,10 +63,7 @@ static pl_status take_old(pl_feed *feed, const pl_memory *memory, pl_reader *rea
     if (feed->format > PL_FEED_NATIVE) {
         return PL_REJECT_TYPE;
     }
-    if (feed->format == PL_FEED_UNSIGNED && (quorum > 0 || count > 0)) {
-        return count > PL_SIGNERS_MAX ? PL_REJECT_LIMIT : PL_REJECT_NON_CANONICAL;
-    }
-    if (feed->format == PL_FEED_NATIVE) {
+    if (feed->format == PL_FEED_NATIVE || quorum > 0 || count > 0) {
         PL_TRY(make_room(feed, memory, 1, count));
         feed->sets[0] = (pl_signer_set){
             .until_s = UINT64_MAX, .quorum = quorum, .member_count = count, .members = members};

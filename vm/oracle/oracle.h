@@ -201,7 +201,8 @@ PL_MUST_USE pl_status pl_oracle_read(pl_reading *reading, const pl_feed *feed, u
                                      const uint8_t *payload, size_t payload_size,
                                      const pl_observer *observer);
 
-/* One price, as the table `prices` holds it. exists = false: no report was accepted yet. */
+/* One price: of an accepted report, or as the table `prices` holds it. exists = false: there is
+ * none. */
 typedef struct pl_price {
     bool exists;
     uint8_t decimals;
@@ -251,8 +252,9 @@ PL_MUST_USE pl_status pl_oracle_check(pl_price *price, const pl_report_context *
 
 /* Checks the rules of a feed against each other, spec 05 §1, and parses the keys of its sets into
  * feed->keys, which has room for all of them (KEY formats; otherwise it may be NULL).
- * Returns PL_OK, TYPE (format, rules, rounding, a transport format), LIMIT (decimals, members),
- * RANGE (quorum, min > max, times of a set), ORDER, DUPLICATE or NON_CANONICAL. */
+ * Returns PL_OK, TYPE (format, rules, rounding, a transport format), LIMIT (decimals, subject,
+ * sets, members), RANGE (quorum, min > max, bounds too large for a mean, times of a set, no set),
+ * ORDER, DUPLICATE or NON_CANONICAL. */
 PL_MUST_USE pl_status pl_feed_check(pl_feed *feed);
 
 #endif
