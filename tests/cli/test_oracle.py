@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 import os
+import re
 import unittest
 
 from tests.cli.program import DIVERGED, INPUT, OK, ROOT, USAGE, Case, plim
@@ -375,6 +376,23 @@ class Verify(Oracle):
             for size in range(1, len(raw), max(1, len(raw) // 25)):
                 run = self.verify(name, row, *words, payload=self.put("p", raw[:size].hex()))
                 self.assertEqual(run.returncode, DIVERGED, (name, size, run.stderr))
+
+
+class Readme(Oracle):
+    def test_the_example_of_the_readme(self):
+        """The command of README.md prints what README.md shows, and refuses each changed digit."""
+        text = (ROOT / "README.md").read_text().split("## Verify an oracle payload")[1].split("\n## ")[0]
+        blocks = re.findall(r"(?:^    .*\n)+", text, re.M)
+        command, shown = ("".join(line[4:] + "\n" for line in block.splitlines()) for block in blocks[:2])
+        head, payload = command.split("<<END\n")
+        words = head.replace("\\\n", " ").split()[1:]
+        payload = payload.replace("END\n", "")
+        run = plim(*words, input=payload)
+        self.assertEqual((run.returncode, run.stderr, run.stdout), (OK, "", shown))
+        for at in range(0, len(payload), 7):
+            changed = payload[:at] + ("1" if payload[at] != "1" else "2") + payload[at + 1:]
+            if payload[at] != "\n":
+                self.assertEqual(plim(*words, input=changed).returncode, DIVERGED, at)
 
 
 class Inspect(Oracle):

@@ -154,7 +154,10 @@ static void add_time(json_t *facts, const verification *v)
         (void)json_object_set_new(facts, "expires", json_string(pt_time_text(text, end)));
     }
     if (v->setup.has_now) {
-        const int64_t age = (int64_t)(v->setup.now.seconds - reading->time_s);
+        const bool part_before = v->setup.now.nanoseconds < reading->time_ns;
+        const bool part_after = v->setup.now.nanoseconds > reading->time_ns;
+        int64_t age = (int64_t)(v->setup.now.seconds - reading->time_s);    /* to whole seconds, */
+        age += age > 0 && part_before ? -1 : age < 0 && part_after ? 1 : 0; /* towards zero */
         (void)json_object_set_new(facts, "age_s", json_integer(age));
     }
 }
