@@ -1,4 +1,5 @@
-"""Tagged SHA-256 (spec 04 §1)."""
+"""Tagged SHA-256 (spec 04 §1), Keccak-256."""
+import functools
 import hashlib
 
 EMPTY = bytes(32)
@@ -28,11 +29,6 @@ def tagged(name, data):
 # ---- Keccak-256 (the padding before FIPS 202: 01 instead of 06) --------------------------------
 
 _LANES = (1 << 64) - 1
-_STEPS = [(x, y) for x in range(5) for y in range(5)]
-
-
-def _turn(lane, count):
-    return (lane << count | lane >> 64 - count) & _LANES if count else lane
 
 
 def _round_constants():
@@ -56,26 +52,39 @@ def _rotations():
     return out
 
 
-_ROUNDS, _RHO = _round_constants(), _rotations()
+def _moves():
+    """For each lane after pi, which lane comes there, its column, and its turn by rho."""
+    turns, out = _rotations(), [None] * 25
+    for (x, y), turn in turns.items():
+        out[y + 5 * ((2 * x + 3 * y) % 5)] = (x + 5 * y, x, turn, 64 - turn)
+    return out
+
+
+# Lane (x, y) stands at x + 5 * y.
+_ROUNDS, _MOVES = _round_constants(), _moves()
+_CHI = [(x + 5 * y, (x + 1) % 5 + 5 * y, (x + 2) % 5 + 5 * y) for y in range(5) for x in range(5)]
 
 
 def _permute(a):
     for constant in _ROUNDS:
-        column = [a[x, 0] ^ a[x, 1] ^ a[x, 2] ^ a[x, 3] ^ a[x, 4] for x in range(5)]
-        a = {(x, y): a[x, y] ^ column[x - 1] ^ _turn(column[(x + 1) % 5], 1) for x, y in _STEPS}
-        a = {(y, (2 * x + 3 * y) % 5): _turn(a[x, y], _RHO[x, y]) for x, y in _STEPS}
-        a = {(x, y): a[x, y] ^ ~a[(x + 1) % 5, y] & a[(x + 2) % 5, y] for x, y in _STEPS}
-        a[0, 0] ^= constant
+        column = [a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20] for x in range(5)]
+        theta = [column[x - 1] ^ (column[x - 4] << 1 | column[x - 4] >> 63) & _LANES
+                 for x in range(5)]
+        b = [((lane := a[at] ^ theta[x]) << turn | lane >> rest) & _LANES
+             for at, x, turn, rest in _MOVES]
+        a = [b[i] ^ ~b[j] & b[k] for i, j, k in _CHI]
+        a[0] ^= constant
     return a
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def keccak256(data):
     rate = 136
     data = bytearray(data) + b"\1" + bytes(-(len(data) + 1) % rate)
     data[-1] |= 0x80
-    a = {step: 0 for step in _STEPS}
+    a = [0] * 25
     for at in range(0, len(data), rate):
         for i in range(rate // 8):
-            a[i % 5, i // 5] ^= int.from_bytes(data[at + 8 * i:at + 8 * i + 8], "little")
+            a[i] ^= int.from_bytes(data[at + 8 * i:at + 8 * i + 8], "little")
         a = _permute(a)
-    return b"".join(a[i, 0].to_bytes(8, "little") for i in range(4))
+    return b"".join(lane.to_bytes(8, "little") for lane in a[:4])

@@ -152,7 +152,11 @@ def read(payload, feed, now):
 
     The adapter of a format is formats/<adapter>.py with read(payload, feed, now)."""
     from . import formats
-    return formats.adapter(FORMATS[feed.format].adapter).read(payload, feed, now)
+    format_ = FORMATS[feed.format]
+    reading = formats.adapter(format_.adapter).read(payload, feed, now)
+    if format_.transport and feed.rules == STRICT and reading.strict_error is not None:
+        raise Reject(reading.strict_error)      # no policy comes after
+    return reading
 
 
 # ---- formats 0 and 1 (spec 05 §2) ------------------------------------------------------------

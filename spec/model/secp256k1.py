@@ -1,4 +1,4 @@
-"""ECDSA over secp256k1 in plain integers: verify, recover, and sign with RFC 6979 for tests.
+"""ECDSA and BIP-340 over secp256k1 in plain integers; signatures with RFC 6979 for tests.
 
 The curve is y^2 = x^3 + 7 over the field of P; G generates a group of prime order N. Points are
 affine pairs or None for infinity; inside a multiplication they are Jacobian triples (X, Y, Z) that
@@ -157,6 +157,18 @@ def recover(digest, r32, s32, parity):
 def address_of(point):
     """spec 09: the last 20 bytes of keccak256 of the 64-byte key."""
     return keccak256(point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big"))[12:]
+
+
+def verify_schnorr(key32, digest, signature):
+    """BIP-340: key32 is x of the key, signature 64 bytes."""
+    point = point_of_key(b"\2" + key32)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if point is None or r >= P or s >= N:
+        return False
+    tag = hashlib.sha256(b"BIP0340/challenge").digest()
+    e = int.from_bytes(hashlib.sha256(tag + tag + signature[:32] + key32 + digest).digest(), "big")
+    nonce = multiply_sum([(s, G, 8), (-e, point, 5)])
+    return nonce is not None and nonce[1] % 2 == 0 and nonce[0] == r
 
 
 def _nonces(secret, digest):
