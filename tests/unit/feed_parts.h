@@ -5,7 +5,7 @@
 
 #include "tests/unit/replay_parts.h"
 
-enum { FEEDS_SIZE_MAX = 4096 };
+enum { FEEDS_SIZE_MAX = 16384 };
 
 typedef struct feed_list {
     uint8_t bytes[FEEDS_SIZE_MAX];
@@ -68,7 +68,7 @@ static inline void feeds_add(feed_list *list, const pl_feed *feed)
     pl_writer_u8(w, feed->wire_decimals);
     pl_writer_u16(w, feed->subject_size);
     for (unsigned i = 0; i < feed->subject_size; i++) {
-        pl_writer_u8(w, 's');
+        pl_writer_u8(w, feed->subject == NULL ? 's' : feed->subject[i]);
     }
     pl_writer_u64(w, feed->heartbeat_s);
     pl_writer_u32(w, feed->deviation_bps);
