@@ -82,20 +82,27 @@ pt_exit pt_json_wrong(const pt_json *node, pt_report *report, const char *expect
     return name_place(node, report);
 }
 
-pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *text, size_t size,
-                      pt_report *report)
+static bool has_type(const json_t *value, json_type type)
+{
+    if (type == JSON_TRUE || type == JSON_FALSE) {
+        return json_is_boolean(value);
+    }
+    return value != NULL && json_typeof(value) == type;
+}
+
+static pt_exit parse(pt_json *root, json_type type, const char *text, size_t size,
+                     pt_report *report)
 {
     json_error_t error;
-    *root = (pt_json){.file = file, .line = line};
     root->value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (root->value == NULL) {
-        return line != 0 ? pt_fail(report, PT_INPUT, "%s:%zu: not JSON at character %d: %s", file,
-                                   line, error.position, error.text)
-                         : pt_fail(report, PT_INPUT, "%s:%d:%d: not JSON: %s", file, error.line,
-                                   error.column, error.text);
+        return root->line != 0 ? pt_fail(report, PT_INPUT, "%s:%zu: not JSON at character %d: %s",
+                                         root->file, root->line, error.position, error.text)
+                               : pt_fail(report, PT_INPUT, "%s:%d:%d: not JSON: %s", root->file,
+                                         error.line, error.column, error.text);
     }
-    if (!json_is_object(root->value)) {
-        const pt_exit result = pt_json_wrong(root, report, "an object");
+    if (!has_type(root->value, type)) {
+        const pt_exit result = pt_json_wrong(root, report, type_name(type));
         json_decref(root->value);
         root->value = NULL;
         return result;
@@ -103,12 +110,18 @@ pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *
     return PT_OK;
 }
 
-static bool has_type(const json_t *value, json_type type)
+pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *text, size_t size,
+                      pt_report *report)
 {
-    if (type == JSON_TRUE || type == JSON_FALSE) {
-        return json_is_boolean(value);
-    }
-    return value != NULL && json_typeof(value) == type;
+    *root = (pt_json){.file = file, .line = line};
+    return parse(root, JSON_OBJECT, text, size, report);
+}
+
+pt_exit pt_json_parse_array(pt_json *root, const char *file, const char *text, size_t size,
+                            pt_report *report)
+{
+    *root = (pt_json){.file = file};
+    return parse(root, JSON_ARRAY, text, size, report);
 }
 
 pt_exit pt_json_member(pt_json *child, const pt_json *object, const char *key, json_type type,

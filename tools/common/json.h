@@ -26,6 +26,9 @@ typedef struct pt_json {
  * json_decref(root->value). */
 pt_exit pt_json_parse(pt_json *root, const char *file, size_t line, const char *text, size_t size,
                       pt_report *report);
+/* The same for a file that is one JSON array. */
+pt_exit pt_json_parse_array(pt_json *root, const char *file, const char *text, size_t size,
+                            pt_report *report);
 
 /* A member or an element, which must exist and have the type. */
 pt_exit pt_json_member(pt_json *child, const pt_json *object, const char *key, json_type type,
