@@ -89,10 +89,12 @@ def _mean(state, number, feed, price, new, time):
     start = max(time - feed.twap_s, 0)
     for _ in range(2):
         oldest = _observed(state, number, GE, 0)
-        follower = _observed(state, number, GT, oldest[0])
+        follower = oldest and _observed(state, number, GT, oldest[0])
         if follower is None or follower[0] > start:
             break
         state.delete(0, OBSERVED, u32(number) + u64(oldest[0]))
+    if _observed(state, number, LE, time) is None:
+        return price
     first = _observed(state, number, LE, start)
     if first is None:
         first = _observed(state, number, GE, start)

@@ -229,6 +229,37 @@ static void the_mean_is_that_of_all_seconds(void **state)
     stop(chain);
 }
 
+/* Rows of a checkpoint come from outside: what no chain would leave must not stop one. */
+static void made_up_rows_are_borne(void **state)
+{
+    (void)state;
+    pl_feed feed = unsigned_feed();
+    feed.twap_s = 20;
+    feed.delay_s = 10;
+    begin(&feed, 1);
+    step(1000, 1);
+    step(1010, 2);
+    SEEN(0, 1);
+    pl_door *door = pl_store_door(pl_chain_store(chain));
+    uint8_t key[PL_OBSERVED_KEY_SIZE] = {0}, row[PL_OBSERVED_ROW_SIZE] = {0};
+    bool existed;
+    pl_store_u64(key + PL_OBSERVED_TIME, 1010);
+    assert_int_equal(door->ops->del(door, &existed, PL_SYSTEM_OBSERVED, key), PL_OK);
+    assert_true(existed);
+    block(1011, 0, NULL);
+    SEEN(0, 1);
+    pl_store_u64(key + PL_OBSERVED_TIME, UINT64_MAX); /* from the future */
+    assert_int_equal(door->ops->put(door, PL_SYSTEM_OBSERVED, key, row), PL_OK);
+    block(1012, 0, NULL);
+    SEEN(0, 1);
+    uint8_t next[PL_NEXT_ROW_SIZE] = {0};
+    next[PL_NEXT_HOP] = 0xff; /* a hop from the future */
+    assert_int_equal(door->ops->put(door, PL_SYSTEM_NEXT, key, next), PL_OK);
+    block(1030, 0, NULL);
+    SEEN(0, 1);
+    stop(chain);
+}
+
 /* Old observations go two by two, and the mean does not care. */
 static void pruning_is_bounded(void **state)
 {
@@ -509,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_delayed_price_is_seen_one_hop_later),
         cmocka_unit_test(the_mean_of_a_window),
         cmocka_unit_test(the_mean_is_that_of_all_seconds),
+        cmocka_unit_test(made_up_rows_are_borne),
         cmocka_unit_test(pruning_is_bounded),
         cmocka_unit_test(means_of_the_largest_prices_are_exact),
         cmocka_unit_test(a_price_dies_of_age),

@@ -1,7 +1,6 @@
 /* What stands between an accepted price and the one that contracts read, as far as it needs no
  * state: when a delayed price moves on, sums and means of prices over time, age. spec 05 §7
- *
- * Block times never fall, so every `since` here is at or before its `now`. */
+ */
 #ifndef PL_ORACLE_STAGE_H
 #define PL_ORACLE_STAGE_H
 
@@ -14,7 +13,7 @@ bool pl_feed_has_stages(const pl_feed *feed);
 /* True when the delay since the last hop is over: now >= hop + delay, which does not wrap. */
 static inline bool pl_delay_is_over(uint64_t hop_s, uint64_t now_s, uint32_t delay_s)
 {
-    return now_s - hop_s >= delay_s;
+    return now_s >= hop_s && now_s - hop_s >= delay_s;
 }
 
 /* The hop that a block at this time makes: the last multiple of the delay, which is not 0. */
