@@ -139,8 +139,7 @@ static void say_reading(const pl_reading *reading)
         (void)printf(" time_s=%" PRIu64 " time_ns=%" PRIu32, reading->time_s, reading->time_ns);
     }
     (void)printf(" order=%" PRIu64 " valid_from_s=%" PRIu64 " expires_s=%" PRIu64 " set=%u",
-                 reading->order, reading->valid_from_s, reading->expires_s,
-                 (unsigned)reading->set);
+                 reading->order, reading->valid_from_s, reading->expires_s, (unsigned)reading->set);
     (void)printf(" strict=%s signers=", pl_status_name(reading->strict_error));
     for (unsigned member = 0, count = 0; member < MEMBERS_MAX; member++) {
         if (pl_member_in(&reading->signers, member)) {
