@@ -210,7 +210,9 @@ class Verify(Oracle):
         other = bytes.fromhex("01020304") + word(32) + word(len(raw)) + raw
         ways = {"hex.txt": row["payload"], "0x.txt": "0x" + row["payload"].upper() + "\n", "b64.txt":
                 base64.b64encode(raw), "url.txt": base64.urlsafe_b64encode(raw).rstrip(b"="), "raw.bin": raw,
-                "lines.txt": "\n".join(row["payload"][i:i + 64] for i in range(0, len(row["payload"]), 64)),
+                "hermes.json": json.dumps({"binary": {"encoding": "hex", "data": [row["payload"]]}, "parsed": [{}]}),
+                "hermes64.json": json.dumps({"binary": {"encoding": "base64", "data": [
+                    base64.b64encode(raw).decode()]}}, indent=1), "lines.txt": "\n".join(row["payload"][i:i + 64] for i in range(0, len(row["payload"]), 64)),
                 "quoted.txt": f'"0x{row["payload"]}"', "call.txt": call.hex(), "other.txt": other.hex()}
         for name, content in ways.items():
             told = self.told(self.verify("pyth-pnau", row, "--feed", price["feed"], "--json",
@@ -362,6 +364,8 @@ class Verify(Oracle):
         words = ["--format", "stork-v1", "--signers", KEY_7]
         for content, needle in ((b"", "nothing in it"), (b"  \n", "nothing in it"), (b"0x123", "neither hex"),
                                 (b"0xzz", "neither hex"), (b"hello, world!", "neither hex"),
+                                (b'{"binary": {"data": []}}', "price service"), (b"{", "price service"),
+                                (b'{"binary": {"data": ["{"]}}', "price service"),
                                 (bytes(range(256)) * 5000, "limit of a report")):
             self.fails(plim("oracle", "verify", self.put("p", content), *words), INPUT, needle)
         self.fails(plim("oracle", "verify", self.folder / "missing", *words), INPUT, "cannot be opened")

@@ -1,5 +1,6 @@
 #include "tools/oracle/payload.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,25 @@ static pt_exit decode(pt_payload *payload, const uint8_t *raw, size_t size, pt_r
     return result;
 }
 
+/* The answer of a Pyth price service: {"binary": {"encoding": .., "data": ["504e..."]}}, of which
+ * the first update is taken. Anything else in braces is refused as text. */
+static pt_exit decode_answer(pt_payload *payload, const uint8_t *raw, size_t size,
+                             pt_report *report)
+{
+    json_t *answer = json_loadb((const char *)raw, size, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *data = json_object_get(json_object_get(answer, "binary"), "data");
+    const char *text = json_string_value(json_array_get(data, 0));
+    const pt_exit result =
+        text != NULL && text[0] != '{'
+            ? decode(payload, (const uint8_t *)text, strlen(text), report)
+            : pt_fail(report, PT_INPUT,
+                      "%s: JSON, but no answer of a Pyth price service; paste the bytes of one "
+                      "report",
+                      payload->name);
+    json_decref(answer);
+    return result;
+}
+
 static pt_exit read_stdin(pt_bytes *bytes, pt_report *report)
 {
     uint8_t chunk[4096];
@@ -145,7 +165,13 @@ static bool is_inline(const char *word)
 /* Decodes what was read, whatever read it. */
 static pt_exit finish(pt_payload *payload, pt_bytes *raw, pt_exit result, pt_report *report)
 {
-    if (result == PT_OK) {
+    size_t start = 0;
+    while (result == PT_OK && start < raw->size && is_space(raw->data[start])) {
+        start++;
+    }
+    if (result == PT_OK && start < raw->size && raw->data[start] == '{') {
+        result = decode_answer(payload, raw->data, raw->size, report);
+    } else if (result == PT_OK) {
         result = decode(payload, raw->data, raw->size, report);
     }
     if (result == PT_OK && payload->bytes.size > PT_PAYLOAD_SIZE_MAX) {

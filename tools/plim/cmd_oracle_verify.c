@@ -430,11 +430,10 @@ const pt_command pt_command_oracle_verify = {
     .synopsis = "FILE|-|0xHEX --format NAME --signers WHO [options]",
     .summary = "check one signed price report: signatures, quorum, feed, time",
     .about =
-        "Takes a report as hex, base64 or binary, alone or as the input of a transaction, and "
-        "says\n"
-        "whether it is good: the verdict first, then the price, the time, who signed, and every "
-        "rule\n"
-        "in the order it was asked. What the options leave open is said under \"assumed\".\n\n"
+        "Takes a report as hex, base64 or binary, alone, as the input of a transaction, or as the\n"
+        "answer of a Pyth price service. Says whether it is good: the verdict first, then price,\n"
+        "time, who signed, and every rule in the order it was asked. What the options leave open\n"
+        "is said under \"assumed\".\n\n"
         "  plim oracle verify tx.hex --format redstone --feed ETH --decimals 8 \\\n"
         "      --signers 0x8BB8F32Df04c8b654987DAaeD53D6B6091e3B774,0xdEB2... --quorum 3\n"
         "  plim oracle verify update.bin --format pyth-pnau --at now \\\n"
