@@ -208,12 +208,14 @@ class Verify(Oracle):
         price = row["prices"][1 % len(row["prices"])]
         call = bytes.fromhex("ef9e5e28") + word(32) + word(1) + word(32) + word(len(raw)) + raw + bytes(-len(raw) % 32)
         other = bytes.fromhex("01020304") + word(32) + word(len(raw)) + raw
-        ways = {"hex.txt": row["payload"], "0x.txt": "0x" + row["payload"].upper() + "\n", "b64.txt":
-                base64.b64encode(raw), "url.txt": base64.urlsafe_b64encode(raw).rstrip(b"="), "raw.bin": raw,
-                "hermes.json": json.dumps({"binary": {"encoding": "hex", "data": [row["payload"]]}, "parsed": [{}]}),
-                "hermes64.json": json.dumps({"binary": {"encoding": "base64", "data": [
-                    base64.b64encode(raw).decode()]}}, indent=1), "lines.txt": "\n".join(row["payload"][i:i + 64] for i in range(0, len(row["payload"]), 64)),
-                "quoted.txt": f'"0x{row["payload"]}"', "call.txt": call.hex(), "other.txt": other.hex()}
+        lines = "\n".join(row["payload"][i:i + 64] for i in range(0, len(row["payload"]), 64))
+        answer = {"binary": {"encoding": "hex", "data": [row["payload"]]}, "parsed": [{}]}
+        other_answer = {"binary": {"encoding": "base64", "data": [base64.b64encode(raw).decode()]}}
+        ways = {"hex.txt": row["payload"], "0x.txt": "0x" + row["payload"].upper() + "\n",
+                "b64.txt": base64.b64encode(raw), "url.txt": base64.urlsafe_b64encode(raw).rstrip(b"="),
+                "raw.bin": raw, "lines.txt": lines, "quoted.txt": f'"0x{row["payload"]}"', "call.txt": call.hex(),
+                "other.txt": other.hex(), "hermes.json": json.dumps(answer),
+                "hermes64.json": "\n " + json.dumps(other_answer, indent=1)}
         for name, content in ways.items():
             told = self.told(self.verify("pyth-pnau", row, "--feed", price["feed"], "--json",
                                          payload=self.put(name, content)))

@@ -190,7 +190,9 @@ const pt_command pt_command_run = {
         "            \"args\": [ \"10\" ], \"expect\": { \"result\": \"9.95\" } } ] } ] }\n\n"
         "\"ask\": [ { \"view\": \"vault.name\", \"args\": [..], \"expect\": {..} } ] in a block "
         "asks views\n"
-        "after it. Numbers are exact decimals in strings. Prices are signed by a stand-in key.\n"
+        "after it. Numbers are exact decimals in strings. Prices are signed by a stand-in key;\n"
+        "a feed may have a real format and its signers instead, and a block its original reports:\n"
+        "\"reports\": [ { \"feed\": \"ETH\", \"bytes\": \"0x..\" } ].\n"
         "Every key: spec/06-block.md, \"World file\". A larger one:\n\n"
         "  plim run contracts/examples/margin_account.world.json -o run",
     .options = options,
