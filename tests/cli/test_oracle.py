@@ -547,6 +547,19 @@ class World(Oracle):
         whole["blocks"][0]["prices"] = {"MINE": "12.34"}
         self.fails(self.run_world(whole), INPUT, "prices.MINE", "others sign this feed")
 
+    def test_who_signs_is_said(self):
+        whole = self.world()
+        whole["feeds"].pop()
+        for block in whole["blocks"]:
+            del block["prices"]
+        run = self.run_world(whole, "-o", self.folder / "out")
+        self.assertEqual(run.returncode, OK)
+        self.assertIn("(prices signed by the feeds' own signers)", run.stdout)
+        self.assertIn("reports of the feeds' own signers", (self.folder / "out" / "README.md").read_text())
+        run = self.run_world(self.world())
+        self.assertIn("(prices signed by a stand-in signer)", run.stdout)
+        self.assertIn("price OWN accepted; contracts see no price of it now", run.stdout)
+
     def test_plain_feeds_stay_in_format_1(self):
         """Rules that say what is so anyway change no world."""
         whole = self.world()

@@ -34,6 +34,18 @@ static pt_exit play_all(pt_play *play, json_t *blocks, pt_report *report)
     return PT_OK;
 }
 
+/* Who stands behind the prices, for the page of the folder. */
+static const char *signers_text(const pl_world *world)
+{
+    if (pt_world_stand_in(world)) {
+        return "Prices are signed by a " PT_STAND_IN
+               ": they are the file's own and\nprove nothing about a market.";
+    }
+    return pt_world_unsigned(world)
+               ? "Prices are not signed: they are the file's own and prove\nnothing about a market."
+               : "Prices are reports of the feeds' own signers.";
+}
+
 static pt_exit write_folder(const pt_play *play, const char *folder, pt_report *report)
 {
     const pl_chain *chain = play->world.chain;
@@ -45,15 +57,14 @@ static pt_exit write_folder(const pt_play *play, const char *folder, pt_report *
     (void)snprintf(
         text, sizeof text,
         "# %s\n\n"
-        "Run from the world file `%s`. Prices are signed by a %s: they are the file's own and\n"
-        "prove nothing about a market.\n\n"
+        "Run from the world file `%s`. %s\n\n"
         "| | |\n|---|---|\n| blocks | %llu |\n| calls | %llu, of them %llu refused |\n"
         "| views asked | %llu |\n| world id | `%s` |\n| last state root | `%s` |\n\n"
         "Files: `history.plh.gz` (world and blocks), `expect.plx.gz` (outcomes, events and views "
         "as\n"
         "they were), `world.json` (the world in words). Check it: `plim replay` with this "
         "folder.\n",
-        play->world.build.name, pt_path_base(play->world.file), PT_STAND_IN,
+        play->world.build.name, pt_path_base(play->world.file), signers_text(pl_chain_world(chain)),
         (unsigned long long)head.height, (unsigned long long)play->calls,
         (unsigned long long)play->refused, (unsigned long long)play->asked, id, root);
     return pt_folder_write(folder, &play->history, &play->expectations, chain, text, report);
@@ -119,10 +130,12 @@ static pt_exit run_world(pt_play *play, const char *library, const char *folder,
     pt_play_begin(play);
     json_t *blocks = json ? json_array() : NULL;
     if (!json) {
+        const pl_world *world = pl_chain_world(play->world.chain);
         (void)printf("%s  %s\n", play->world.build.name,
-                     pt_world_stand_in(pl_chain_world(play->world.chain))
-                         ? "(prices signed by a stand-in signer)"
-                         : "(no price feeds)");
+                     pt_world_stand_in(world)   ? "(prices signed by a stand-in signer)"
+                     : world->feed_count == 0   ? "(no price feeds)"
+                     : pt_world_unsigned(world) ? "(some prices are not signed)"
+                                                : "(prices signed by the feeds' own signers)");
     }
     pt_exit result = play_all(play, blocks, report);
     if (result == PT_OK && folder != NULL) {
