@@ -47,7 +47,8 @@ typedef struct pt_key {
  *   /path     from the header's root, with the names that the row's path went through (rows)
  *   =         the last key of the row's path itself, a name (after prefix) or number (rows)
  *   !N       the number N (rows)
- *   $suffix   the number of the feed called as the last key, then suffix (rows) */
+ *   $suffix   the number of the feed called as the last key, then suffix (rows); the suffix /path
+ * is the text at that place of the header */
 typedef struct pt_bind {
     const char *field; /* words of the result or field */
     const char *source;
@@ -85,8 +86,8 @@ typedef struct pt_rows {
 
 /* Feeds: one for each place of the path, called as the last key of it, then `suffix`. */
 typedef struct pt_feed_source {
-    const char *suffix;
-    const char *path; /* in the header: the first price */
+    const char *suffix; /* "/path": the text at that place of the header */
+    const char *path;   /* in the header: the first price */
     uint8_t decimals;
     const char *note;     /* of what it is the price; the name is put before it */
     const char *step_key; /* every step reports this member of it; NULL: setPrice alone does */
@@ -105,7 +106,9 @@ typedef struct pt_op {
     const char *function;
     const char *key; /* only when args[key] is the text at `path` of the header; NULL: always */
     const char *path;
-    bool drop; /* the function has no parameter for args[key] */
+    bool drop;            /* the function has no parameter for args[key] */
+    const char *add;      /* an argument that the recording leaves out; or NULL */
+    const char *add_path; /* in the header: its value */
 } pt_op;
 
 /* An error's number and its name, as Aave v3.0 and Compound v2 record both. */

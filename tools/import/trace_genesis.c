@@ -43,9 +43,15 @@ pt_exit pt_trace_read_price(pl_u256 *price, const pt_json *node, pt_report *repo
     return PT_OK;
 }
 
-static void feed_called(char name[65], const pt_place *place, const char *suffix)
+static void feed_called(char name[65], pt_trace *trace, const pt_place *place, const char *suffix)
 {
     const char *text = place->count != 0 ? place->texts[place->count - 1] : "";
+    if (suffix[0] == '/') {
+        pt_json links[PT_STEPS_MAX], found;
+        pt_path_find(links, &found, trace, suffix + 1, place, trace->header);
+        pt_path_use(trace, "", suffix + 1);
+        suffix = json_is_string(found.value) ? json_string_value(found.value) : "";
+    }
     (void)snprintf(name, 65, "%s%s", text, suffix);
 }
 
@@ -77,7 +83,7 @@ static pt_exit visit_feed(void *context, const pt_json *node, const pt_place *pl
     pl_u256 price;
     PT_TRY(pt_trace_read_price(&price, node, report));
     PT_TRY(feed_decimals(&decimals, work, place, report));
-    feed_called(name, place, work->source->suffix);
+    feed_called(name, work->trace, place, work->source->suffix);
     (void)snprintf(note, sizeof note, "%s: %s", name, work->source->note);
     work->trace->step_keys[work->trace->build.feed_count] = work->source->step_key;
     return pt_trace_add_feed(work->trace, name, decimals, note, &price, report);
@@ -155,7 +161,7 @@ static pt_exit set_from(pt_row *row, const row_work *work, const pl_field *field
     }
     if (source[0] == '$') {
         char feed[65];
-        feed_called(feed, place, source + 1);
+        feed_called(feed, work->trace, place, source + 1);
         return pt_row_set_u64(row, name, pt_trace_feed(work->trace, feed), report);
     }
     (void)snprintf(path, sizeof path, "%s", source + (source[0] == '/' ? 1 : 0));

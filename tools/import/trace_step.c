@@ -113,6 +113,35 @@ static pt_exit find_op(const pt_op **found, const pt_trace *trace, const char *o
     return PT_OK;
 }
 
+/* Appends the arguments of a call of function, with one that the recording leaves out where the
+ * table says so. */
+static pt_exit put_arguments(pt_bytes *arguments, const pt_trace *trace,
+                             const pl_function *function, const pt_op *served, const pt_json *args,
+                             pt_report *report)
+{
+    const char *dropped = served != NULL && served->drop ? served->key : NULL;
+    if (served == NULL || served->add == NULL) {
+        return pt_trace_put_fields(arguments, trace, function->parameters,
+                                   function->parameter_count, dropped, args, report);
+    }
+    pt_json links[PT_STEPS_MAX], value, all = *args;
+    static const pt_place nowhere = {.person = NULL};
+    pt_path_find(links, &value, trace, served->add_path, &nowhere, trace->header);
+    if (value.value == NULL || json_object_get(args->value, served->add) != NULL) {
+        return pt_json_wrong(args, report, "an argument that only the header says");
+    }
+    json_t *const copy = json_copy(args->value);
+    if (copy == NULL || json_object_set(copy, served->add, value.value) != 0) {
+        json_decref(copy);
+        return pt_fail(report, PT_INPUT, "no memory for the arguments of %s", served->op);
+    }
+    all.value = copy;
+    const pt_exit result = pt_trace_put_fields(arguments, trace, function->parameters,
+                                               function->parameter_count, dropped, &all, report);
+    json_decref(copy);
+    return result;
+}
+
 static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const char *from,
                          const pt_json *args, pt_report *report)
 {
@@ -125,9 +154,7 @@ static pt_exit step_call(pt_bytes *body, pt_trace *trace, const char *op, const 
     }
     const pl_function *function = &trace->codes[0]->functions[number];
     pt_bytes arguments = {0};
-    const pt_exit result =
-        pt_trace_put_fields(&arguments, trace, function->parameters, function->parameter_count,
-                            served != NULL && served->drop ? served->key : NULL, args, report);
+    const pt_exit result = put_arguments(&arguments, trace, function, served, args, report);
     if (result == PT_OK) {
         pl_tx tx = {.contract = 1,
                     .function = (uint16_t)number,
