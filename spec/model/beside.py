@@ -1,4 +1,6 @@
 """Files beside a history: what others observed (spec 06 §7), and checkpoints (spec 06 §8)."""
+from collections import Counter
+
 from . import world as world_module
 from .bytes_io import Reader, u16, u32, u64
 from .chain import Chain, Header
@@ -13,16 +15,21 @@ WITHOUT_REASON = {"OVERFLOW", "DIV_BY_ZERO", "CAST", "INDEX", "MISSING_ROW", "NO
 
 
 class Expectations:
-    """spec 06 §7. records: height -> (results, events or None, [(query, bytes)])."""
+    """spec 06 §7. records: height -> (results, events or None, [(query, bytes)], values);
+    columns: [(name, contract, function, result, rules)], values: (transaction, column) ->
+    (cause, bytes); classes counts (column, class, name of rule or cause)."""
 
     def __init__(self, raw):
         reader = Reader(raw)
         reader.magic(b"PLEX")
-        if reader.u16() != 2:
+        form = reader.u16()
+        if form not in (2, 3):
             raise Reject("VERSION", "expectations")
         self.source = reader.text16()
         self.queries = [(reader.u32(), reader.u16(), reader.take(reader.u16()))
                         for _ in range(reader.u32())]
+        self.columns, self.causes = self._columns(reader) if form == 3 else ([], [])
+        self.classes = Counter()
         self.records = {}
         while not reader.done():
             record = Reader(reader.take(reader.u32()))
@@ -38,14 +45,57 @@ class Expectations:
             answers = [(record.u32(), record.take(record.u16())) for _ in range(record.u32())]
             if any(query >= len(self.queries) for query, _ in answers):
                 raise Reject("RANGE", "query")
+            values = self._values(record, len(results)) if form == 3 else {}
             record.end()
-            self.records[height] = results, events, answers
+            self.records[height] = results, events, answers, values
+
+    @staticmethod
+    def _columns(reader):
+        columns = []
+        for _ in range(reader.u16()):
+            name, contract, function, result = (reader.text16(), reader.u32(), reader.u16(),
+                                                reader.u8())
+            rules = [(reader.text16(), reader.u16(), reader.u8(), reader.u8())
+                     for _ in range(reader.u8())]
+            columns.append((name, contract, function, result, rules))
+        causes = [reader.text16() for _ in range(reader.u16())]
+        if not columns or any(rule[1] >= len(columns) for column in columns for rule in column[4]):
+            raise Reject("RANGE", "column")
+        return columns, causes
+
+    def _values(self, record, transactions):
+        values, before = {}, None
+        for _ in range(record.u16()):
+            place, cause = (record.u16(), record.u16()), record.u16()
+            if before is not None and place <= before:
+                raise Reject("ORDER", "values")
+            if (place[0] >= transactions or place[1] >= len(self.columns)
+                    or cause > len(self.causes)):
+                raise Reject("RANGE", "value")
+            before, values[place] = place, (cause, record.take(record.u16()))
+        return values
+
+    def _class(self, chain, values, place, run):
+        """(class, name of the rule or cause) of one value."""
+        cause, value = values[place]
+        _, contract, function, number, rules = self.columns[place[1]]
+        fields = chain.world.codes[contract].code.functions[function].results
+        if run is not None and run[0] == 0 and run[5] == (contract, function):
+            results = split(fields, run[6])
+            if results[number] == value:
+                return "identical", ""
+            for name, column, low, high in rules:
+                other = values.get((place[0], column))
+                if (other is not None and len(other[1]) == len(results[low])
+                        and results[low] <= other[1] <= results[high]):
+                    return "explained", name
+        return "different", self.causes[cause - 1] if cause else "not known"
 
     def differences(self, chain, receipts):
         """Sentences about what the block at the head did otherwise than expected; [] if nothing."""
         if chain.height not in self.records:
             return []
-        results, events, answers = self.records[chain.height]
+        results, events, answers, values = self.records[chain.height]
         runs = [run_of(raw) for raw in receipts if raw[0] == 2]
         out = []
         if len(runs) != len(results):
@@ -63,6 +113,14 @@ class Expectations:
         seen = [event for run in runs for event in run[1]]
         if events is not None and seen != events:
             out.append("events differ: %d, expected %d" % (len(seen), len(events)))
+        for place in values:
+            name, _, _, number, _ = self.columns[place[1]]
+            if number != 255:
+                run = runs[place[0]] if place[0] < len(runs) else None
+                kind, by = self._class(chain, values, place, run)
+                self.classes[name, kind, by] += 1
+                if kind == "different":
+                    out.append("transaction %d, column %s: %s" % (place[0], name, by))
         for number, wanted in answers:
             got = ask(chain, *self.queries[number])
             if got != wanted:
@@ -72,23 +130,24 @@ class Expectations:
 
 
 def run_of(receipt):
-    """(status, events, contract of the error, error, its arguments) of a transaction's receipt
-    (spec 06 §5)."""
+    """(status, events, contract of the error, error, its arguments, (contract, function), results)
+    of a transaction's receipt (spec 06 §5)."""
     reader = Reader(receipt)
     reader.u8()
-    status, events, place = reader.u16(), [], (0, 0, b"")
-    reader.take(4 + 2 + 8)
+    status, events, place, results = reader.u16(), [], (0, 0, b""), b""
+    called = reader.u32(), reader.u16()
+    reader.take(8)
     if status == 0:
-        reader.take(reader.u32())
+        results = reader.take(reader.u32())
         events = [(reader.u32(), reader.u16(), reader.take(reader.u32()))
                   for _ in range(reader.u16())]
     elif NAME_OF_STATUS.get(status) == "REVERT":
         place = reader.u32(), reader.u16(), reader.take(reader.u32())
-    return (status, events) + place
+    return (status, events) + place + (called, results)
 
 
 def error_name(chain, run):
-    status, _, contract, error, _ = run
+    status, _, contract, error = run[:4]
     if NAME_OF_STATUS.get(status) != "REVERT":
         return ""
     return chain.world.codes[contract].code.errors[error].name

@@ -51,6 +51,8 @@ def replay(raw, until=None, roots=False, expect=None, start=None, out=sys.stdout
         if roots:
             print("%d %s ok %d receipts" % (height, chain.last_root.hex(), len(receipts)),
                   file=out)
+    for (column, kind, by), count in sorted(expected.classes.items()) if expected else []:
+        print("column %s %s %d %s" % (column, kind, count, by), file=out)
     print("blocks %d final root %s" % (chain.height, chain.last_root.hex()), file=out)
     if made is not None:
         made.append(beside.checkpoint(chain))

@@ -15,7 +15,7 @@ typedef struct replay_options {
     pt_run_options run;
     const char *checkpoint, *archive;
     uint64_t until;
-    bool json, roots, invariants, quiet;
+    bool json, roots, invariants, quiet, all;
 } replay_options;
 
 enum { DIFFERENCES_SHOWN = 10 };
@@ -31,13 +31,16 @@ typedef struct replay_state {
 static void show_difference(void *context, const pt_difference *difference)
 {
     replay_state *state = context;
-    if (state->shown++ >= DIFFERENCES_SHOWN) {
+    if (state->shown++ >= DIFFERENCES_SHOWN && !state->options->all) {
         return;
     }
     pt_progress_clear(state->progress);
     (void)fprintf(stderr, "block %llu  %s\n  %s: %s\n    expected %s\n    computed %s\n",
                   (unsigned long long)difference->height, difference->transaction,
                   difference->where, difference->field, difference->expected, difference->computed);
+    if (difference->likely[0] != '\0') {
+        (void)fprintf(stderr, "    likely   %s\n", difference->likely);
+    }
 }
 
 static void note_invariant(void *context, const pl_invariant_result *result)
@@ -203,7 +206,7 @@ static pt_exit replay_one(pt_verdict *verdict, pt_progress *progress, const repl
     }
     verdict->elapsed_ms = pt_progress_elapsed(progress);
     pt_progress_clear(progress);
-    if (state.shown > DIFFERENCES_SHOWN) {
+    if (state.shown > DIFFERENCES_SHOWN && !options->all) {
         (void)fprintf(stderr, "... and %llu more differences\n",
                       (unsigned long long)(state.shown - DIFFERENCES_SHOWN));
     }
@@ -232,6 +235,7 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
         .roots = pt_args_flag(args, "--roots"),
         .invariants = pt_args_flag(args, "--check-invariants"),
         .quiet = pt_args_flag(args, "--quiet"),
+        .all = pt_args_flag(args, "--all-differences"),
     };
     for (size_t i = 0; i < sizeof single / sizeof single[0] && args->word_count > 1; i++) {
         if (pt_args_value(args, single[i]) != NULL) {
@@ -291,6 +295,7 @@ static const pt_option replay_options_table[] = {
     {"--resume", "FILE", "start from a checkpoint instead of genesis"},
     {"--expect", "FILE", "compare with this expectations file"},
     {"--no-expect", NULL, "compare roots and receipts only"},
+    {"--all-differences", NULL, "name every difference on stderr, not only the first 10"},
     {"--json", NULL, "one JSON object on stdout"},
     {"--quiet", NULL, "no progress"},
 };
@@ -305,7 +310,11 @@ const pt_command pt_command_replay = {
         "root. If an expectations file lies beside the history (an import writes one), every "
         "recorded\n"
         "number is asked of the contract after its block and compared, wei for wei. The first\n"
-        "difference is named: block, transaction, query, field, expected, computed.\n\n"
+        "difference is named: block, transaction, query, field, expected, computed. Values of an "
+        "export\n"
+        "(plim import csv) are identical, explained by a named rule of their column, or different; "
+        "a\n"
+        "table counts them.\n\n"
         "  plim replay run\n"
         "  plim replay runs/*                          several, one line each\n"
         "  plim replay run --json                      for programs\n"

@@ -77,6 +77,7 @@ void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, 
                 says_liquidation(code->events[e].name);
         }
     }
+    pt_classes_open(&compare->classes, &run->expect);
     compare->has_record =
         run->expect_path != NULL && pt_expect_next(&compare->record, &run->expect);
     while (compare->has_record && compare->record.height <= run->resumed_height) {
@@ -87,6 +88,7 @@ void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, 
 void pt_compare_close(pt_compare *compare)
 {
     pt_record_free(&compare->record);
+    pt_classes_free(&compare->classes);
     free(compare->liquidation_events);
     free(compare->event_bases);
     memset(compare, 0, sizeof *compare);
@@ -240,6 +242,61 @@ static void compare_outcome(pt_compare *compare, const pl_block_result *result, 
     report_difference(compare, result, &difference);
 }
 
+static void value_differs(pt_compare *compare, const pl_block_result *result,
+                          const pt_expect_value *value, const uint8_t *computed)
+{
+    const pt_expect *expect = &compare->run->expect;
+    const pt_column *column = &expect->columns[value->column];
+    const pl_code *code = pl_chain_code(compare->run->chain, column->contract);
+    const pt_names names = {.code = code, .chain = compare->run->chain};
+    const pl_field *field = &code->functions[column->function].results[column->result];
+    pt_difference difference = {.computed = "no result"};
+    char text[PT_VALUE_TEXT_MAX];
+    (void)snprintf(difference.where, sizeof difference.where, "transaction %u, column %.*s",
+                   (unsigned)value->transaction, (int)column->name_size, column->name);
+    (void)snprintf(difference.field, sizeof difference.field, "%.*s", (int)field->name.size,
+                   field->name.text);
+    (void)snprintf(difference.expected, sizeof difference.expected, "%s",
+                   value->size == field->type.size ? pt_field_text(text, names, field, value->bytes)
+                                                   : "a value of another size");
+    if (computed != NULL) {
+        (void)snprintf(difference.computed, sizeof difference.computed, "%s",
+                       pt_field_text(text, names, field, computed));
+    }
+    if (value->cause != 0) {
+        const pt_cause *cause = &expect->causes[value->cause - 1];
+        (void)snprintf(difference.likely, sizeof difference.likely, "%.*s", (int)cause->size,
+                       cause->text);
+    }
+    report_difference(compare, result, &difference);
+}
+
+/* The values of an export that belong to a transaction. spec 06 §7 */
+static void compare_values(pt_compare *compare, const pl_block_result *result, uint32_t index,
+                           const pl_receipt *receipt)
+{
+    const pt_expect *expect = &compare->run->expect;
+    for (uint16_t i = 0; i < compare->record.value_count; i++) {
+        const pt_expect_value *value = &compare->record.values[i];
+        const pt_column *column = &expect->columns[value->column];
+        const bool answers = receipt != NULL && receipt->status == PL_OK &&
+                             receipt->contract == column->contract &&
+                             receipt->function == column->function;
+        const uint8_t *computed = NULL;
+        if (value->transaction != index || column->result == PT_RESULT_NONE) {
+            continue;
+        }
+        compare->tally.compared++;
+        const pt_class class =
+            pt_classes_add(&compare->classes, &computed, compare->run, &compare->record, value,
+                           answers ? receipt->result : NULL, answers ? receipt->result_size : 0);
+        compare->tally.explained += class == PT_EXPLAINED ? 1 : 0;
+        if (class == PT_DIFFERENT) {
+            value_differs(compare, result, value, computed);
+        }
+    }
+}
+
 static void event_name(char *text, size_t size, const pl_chain *chain, uint32_t contract,
                        uint16_t event)
 {
@@ -337,6 +394,7 @@ static pt_exit walk_receipts(pt_compare *compare, const pl_block_result *result,
         if (receipt.kind == PL_RECEIPT_TRANSACTION) {
             if (has_record) {
                 compare_outcome(compare, result, tx_index, &receipt);
+                compare_values(compare, result, tx_index, &receipt);
             }
             tx_index++;
         }
@@ -352,6 +410,7 @@ static pt_exit walk_receipts(pt_compare *compare, const pl_block_result *result,
                          tx->error_size);
             compare->tally.compared++;
             report_difference(compare, result, &difference);
+            compare_values(compare, result, tx_index, NULL);
         }
         for (; event_index < compare->record.event_count; event_index++) {
             compare->tally.compared++;

@@ -2,6 +2,7 @@
 #ifndef PT_PLIM_COMPARE_H
 #define PT_PLIM_COMPARE_H
 
+#include "tools/plim/classes.h"
 #include "tools/plim/run.h"
 
 /* The first difference, in words. */
@@ -13,6 +14,7 @@ typedef struct pt_difference {
     char field[72];
     char expected[PL_ROW_SIZE_MAX];
     char computed[PL_ROW_SIZE_MAX];
+    char likely[160]; /* which field of the record is probably wrong; or "" */
 } pt_difference;
 
 typedef struct pt_tally {
@@ -21,9 +23,10 @@ typedef struct pt_tally {
     uint64_t traps;   /* of these, by traps: what an EVM calls a panic          */
     uint64_t reports_accepted, reports_refused;
     uint64_t events, liquidations, gas;
-    uint64_t compared;   /* values: one per result field, event and transaction outcome */
+    uint64_t compared;   /* values: one per result field, event, outcome, value of an export */
     uint64_t mismatches; /* of those */
     uint64_t no_reason;  /* outcomes whose record says only that the call was refused */
+    uint64_t explained;  /* values of an export that a rule of their column explains */
     uint64_t compared_blocks;
     pt_difference first;
 } pt_tally;
@@ -36,6 +39,7 @@ typedef struct pt_compare {
     pt_tally tally;
     pt_record record; /* the next one that was not compared yet */
     bool has_record;
+    pt_classes classes;
     uint8_t *liquidation_events; /* bit per (contract, event): its name says so */
     uint32_t *event_bases;       /* [contract]: first bit of its events */
     pt_difference_sink sink;

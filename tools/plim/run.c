@@ -7,6 +7,7 @@
 #include "tools/common/file.h"
 #include "tools/common/interrupt.h"
 #include "tools/common/value.h"
+#include "tools/plim/classes.h"
 #include "vm/base/sha256.h"
 
 /* folder/name or folder/name.gz, whichever is there; NULL when neither is. */
@@ -190,7 +191,8 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
                               run->expect_bytes.size, report));
     }
     PT_TRY(open_chain(run, options, report));
-    return check_queries(run, report);
+    PT_TRY(check_queries(run, report));
+    return pt_classes_check(run, report);
 }
 
 void pt_run_close(pt_run *run)

@@ -27,6 +27,8 @@ void pt_verdict_settle(pt_verdict *verdict)
         verdict->block_total = run->block_total;
         verdict->first_height = run->resumed_height + 1;
         verdict->tally = verdict->compare.tally;
+        verdict->classes = verdict->compare.classes;
+        verdict->compare.classes = (pt_classes){0};
         pt_compare_close(&verdict->compare);
     }
     pt_run_close(run);
@@ -35,6 +37,7 @@ void pt_verdict_settle(pt_verdict *verdict)
 void pt_verdict_free(pt_verdict *verdict)
 {
     pt_bytes_free(&verdict->roots);
+    pt_classes_free(&verdict->classes);
     free(verdict->failure);
 }
 
@@ -103,10 +106,14 @@ static void print_one(const pt_verdict *verdict)
     if (tally->no_reason != 0) {
         print_line(&table, "  refusals without a recorded reason", tally->no_reason);
     }
+    if (tally->explained != 0) {
+        print_line(&table, "  explained by a rule of their column", tally->explained);
+    }
     print_line(&table, "mismatches", tally->mismatches);
     print_line(&table, "blocks per second", rate(verdict));
     pt_table_print(&table, stdout, 2);
     (void)printf("  root after block %llu  %s\n", (unsigned long long)verdict->head.height, root);
+    pt_classes_print(&verdict->classes);
 }
 
 static void print_many(const pt_verdict *verdicts, size_t count)
@@ -149,6 +156,9 @@ static void print_difference(const pt_verdict *verdict, const pt_difference *dif
         (void)printf("  expected %s\n", difference->expected);
     }
     (void)printf("  computed %s\n", difference->computed);
+    if (difference->likely[0] != '\0') {
+        (void)printf("  likely   %s\n", difference->likely);
+    }
 }
 
 /* The last line when something differs or was not verified. */
@@ -180,7 +190,7 @@ static void print_diverged(const pt_verdict *verdicts, size_t count, uint64_t mi
 
 void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
 {
-    uint64_t compared = 0, mismatches = 0, no_reason = 0, blocks = 0;
+    uint64_t compared = 0, mismatches = 0, no_reason = 0, blocks = 0, explained = 0;
     bool identical = true;
     if (count == 1) {
         print_one(&verdicts[0]);
@@ -196,11 +206,17 @@ void pt_verdict_print_table(const pt_verdict *verdicts, size_t count)
         compared += verdicts[i].tally.compared;
         mismatches += verdicts[i].tally.mismatches;
         no_reason += verdicts[i].tally.no_reason;
+        explained += verdicts[i].tally.explained;
         blocks += verdicts[i].tally.blocks;
     }
     if (identical && compared != 0) {
-        (void)printf("IDENTICAL: %llu blocks verified, %llu values compared",
-                     (unsigned long long)blocks, (unsigned long long)compared);
+        (void)printf("%s: %llu blocks verified, %llu values compared",
+                     explained != 0 ? "AGREES" : "IDENTICAL", (unsigned long long)blocks,
+                     (unsigned long long)compared);
+        if (explained != 0) {
+            (void)printf(", %llu of them explained by rules of their columns",
+                         (unsigned long long)explained);
+        }
         if (no_reason != 0) {
             (void)printf(", %llu of them refusals without a recorded reason",
                          (unsigned long long)no_reason);
@@ -245,6 +261,7 @@ static json_t *difference_json(const pt_difference *difference)
     set(object, "field", json_string(difference->field));
     set(object, "expected", json_string(difference->expected));
     set(object, "computed", json_string(difference->computed));
+    set(object, "likely", json_string(difference->likely));
     return object;
 }
 
@@ -275,7 +292,11 @@ static json_t *verdict_json(const pt_verdict *verdict)
     set(object, "compared_blocks", count_json(tally->compared_blocks));
     set(object, "compared", count_json(tally->compared));
     set(object, "compared_without_reason", count_json(tally->no_reason));
+    set(object, "explained", count_json(tally->explained));
     set(object, "mismatches", count_json(tally->mismatches));
+    if (verdict->classes.column_count != 0) {
+        set(object, "classes", pt_classes_json(&verdict->classes));
+    }
     set(object, "first_difference", difference_json(first_difference(verdict)));
     set(object, "stand_in_signer", json_boolean(verdict->stand_in));
     set(object, "unsigned_prices", json_boolean(verdict->unsigned_prices));
@@ -299,7 +320,8 @@ void pt_verdict_print_json(const pt_verdict *verdicts, size_t count)
     static const char *const sums[] = {
         "blocks",     "transactions", "liquidations",           "reverts",
         "traps",      "rejects",      "reports_accepted",       "compared",
-        "mismatches", "elapsed_ms",   "compared_without_reason"};
+        "mismatches", "explained",    "compared_without_reason",
+        "elapsed_ms"};
     json_t *object = count == 1 ? verdict_json(&verdicts[0]) : json_object();
     if (count != 1) {
         json_t *runs = json_array();

@@ -9,6 +9,7 @@ typedef struct pt_verdict {
     pt_run run;       /* open during the replay only */
     pt_compare compare;
     pt_tally tally;                 /* the fields from here on are filled by settle */
+    pt_classes classes;             /* of the values of an export */
     pt_difference refused;          /* a root or receipts hash that differs; ends the replay */
     pt_difference broken_invariant; /* where: contract.invariant */
     uint64_t invariants_checked;
