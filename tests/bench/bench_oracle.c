@@ -10,7 +10,7 @@
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 
-#include "tests/support/oracle_rows.h"
+#include "tests/support/genuine.h"
 #include "tests/support/timing.h"
 
 enum { ROWS_MAX = 32, SIGNATURES_MAX = 2048 };
@@ -35,7 +35,7 @@ typedef struct signature {
 } signature;
 
 typedef struct bench {
-    oracle_row *rows[ROWS_MAX];
+    genuine_report *rows[ROWS_MAX];
     size_t row_count;
     signature signatures[SIGNATURES_MAX];
     size_t signature_count;
@@ -64,10 +64,10 @@ static bool add_signature(bench *b, const json_t *stated)
 }
 
 /* Rows whose every signature is checked: deployed rules of some formats stop at the quorum. */
-static void take_rows(bench *b, oracle_rows *rows)
+static void take_rows(bench *b, genuine_reports *rows)
 {
     for (size_t i = 0; i < rows->count && b->row_count < ROWS_MAX; i++) {
-        oracle_row *row = &rows->list[i];
+        genuine_report *row = &rows->list[i];
         const json_t *stated = json_object_get(row->row.node.value, "signatures");
         const size_t before = b->signature_count;
         bool all =
@@ -117,10 +117,10 @@ static bool recover_bare(void *context, uint64_t rounds)
 static bool run_file(const char *file)
 {
     static bench b;
-    oracle_rows rows = {0};
+    genuine_reports rows = {0};
     char name[96];
     memset(&b, 0, sizeof b);
-    if (!oracle_rows_read(&rows, file)) {
+    if (!genuine_reports_read(&rows, file)) {
         return false;
     }
     take_rows(&b, &rows);
@@ -128,8 +128,9 @@ static bool run_file(const char *file)
     if (b.row_count > 0) {
         for (size_t r = 0; r < b.row_count; r++) { /* links the feed where the row now stands */
             pl_reading reading;
-            done = done && oracle_row_check(&reading, b.rows[r], false, b.rows[r]->row.payload.data,
-                                            b.rows[r]->row.payload.size) == PL_OK;
+            done = done &&
+                   genuine_report_check(&reading, b.rows[r], false, b.rows[r]->row.payload.data,
+                                        b.rows[r]->row.payload.size) == PL_OK;
         }
         timing_contender two[] = {{"reports", read_reports, &b, 0},
                                   {"bare libsecp256k1", recover_bare, &b, 0}};
@@ -143,7 +144,7 @@ static bool run_file(const char *file)
                          "bare libsecp256k1 recovery", two[1].ns / two[0].ns);
         }
     }
-    oracle_rows_free(&rows);
+    genuine_reports_free(&rows);
     return done;
 }
 

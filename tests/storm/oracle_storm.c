@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/oracle_rows.h"
+#include "tests/support/genuine.h"
 #include "vm/base/bytes.h"
 
 enum { ROOM = 1 << 16, CORPUS_PER_FORMAT = 2 };
@@ -112,7 +112,7 @@ static size_t change(uint8_t *bytes, size_t size)
 /* RedStone's deployed median is over the packages that are met first, and nobody signed their
  * order: any price between the lowest and the highest signed value can come out of an honest set.
  * The row's strict reading sees all of them; bounds come from the row's own packages. */
-static bool is_unsigned_choice(const oracle_row *row)
+static bool is_unsigned_choice(const genuine_report *row)
 {
     return row->row.feed.feed.format == PL_FEED_REDSTONE;
 }
@@ -127,7 +127,7 @@ static bool says_the_same(const pl_reading *a, const pl_reading *b)
 
 /* The lowest and highest of what strict and deployed rules read from any order of packages cannot
  * be told from outside, so a price is looked for among the signed bytes instead. */
-static bool is_signed_value(const oracle_row *row, const pl_i256 *price)
+static bool is_signed_value(const genuine_report *row, const pl_i256 *price)
 {
     uint8_t stored[32];
     if (pl_i256_store_be(stored, 32, price) != PL_OK) {
@@ -143,7 +143,7 @@ static bool is_signed_value(const oracle_row *row, const pl_i256 *price)
 }
 
 /* An even count gives the mean of two signed values: both neighbours are tried. */
-static bool is_mean_of_signed(const oracle_row *row, const pl_i256 *price)
+static bool is_mean_of_signed(const genuine_report *row, const pl_i256 *price)
 {
     const uint8_t *bytes = row->row.payload.data;
     const size_t size = row->row.payload.size;
@@ -165,7 +165,7 @@ static bool is_mean_of_signed(const oracle_row *row, const pl_i256 *price)
     return false;
 }
 
-static bool is_honest(const oracle_row *row, const pl_reading *reading)
+static bool is_honest(const genuine_report *row, const pl_reading *reading)
 {
     pl_reading same = *reading;
     if (says_the_same(reading, &row->reading)) {
@@ -180,7 +180,8 @@ typedef struct tally {
     uint64_t mutants, refused, same, failures;
 } tally;
 
-static void report_failure(const oracle_row *row, const uint8_t *bytes, size_t size, bool strict)
+static void report_failure(const genuine_report *row, const uint8_t *bytes, size_t size,
+                           bool strict)
 {
     (void)fprintf(stderr, "accepted with another price or time: %s, %s rules, payload ",
                   row->row.id, strict ? "strict" : "deployed");
@@ -190,7 +191,7 @@ static void report_failure(const oracle_row *row, const uint8_t *bytes, size_t s
     (void)fprintf(stderr, "\n");
 }
 
-static void try_mutant(tally *t, oracle_row *row)
+static void try_mutant(tally *t, genuine_report *row)
 {
     static uint8_t bytes[ROOM];
     pl_reading reading;
@@ -203,7 +204,7 @@ static void try_mutant(tally *t, oracle_row *row)
         size = change(bytes, size);
     }
     const bool strict = draw(4) == 0;
-    const pl_status status = oracle_row_check(&reading, row, strict, bytes, size);
+    const pl_status status = genuine_report_check(&reading, row, strict, bytes, size);
     t->mutants++;
     if (status != PL_OK) {
         t->refused++;
@@ -219,7 +220,7 @@ static void try_mutant(tally *t, oracle_row *row)
     }
 }
 
-static uint64_t storm(oracle_rows *rows, uint64_t mutants)
+static uint64_t storm(genuine_reports *rows, uint64_t mutants)
 {
     uint64_t failures = 0;
     for (unsigned format = 0; format < PL_FEED_FORMATS; format++) {
@@ -231,7 +232,7 @@ static uint64_t storm(oracle_rows *rows, uint64_t mutants)
             }
         }
         while (count > 0 && t.mutants < mutants) {
-            oracle_row *row = &rows->list[draw(rows->count)];
+            genuine_report *row = &rows->list[draw(rows->count)];
             if (row->row.feed.feed.format == format) {
                 try_mutant(&t, row);
             }
@@ -257,7 +258,7 @@ static unsigned first_signer(const pl_reading *reading)
     return member;
 }
 
-static bool write_input(const char *folder, const oracle_row *row, unsigned number)
+static bool write_input(const char *folder, const genuine_report *row, unsigned number)
 {
     char path[4096];
     uint8_t head[37];
@@ -284,14 +285,14 @@ static bool write_input(const char *folder, const oracle_row *row, unsigned numb
 }
 
 /* The shortest payloads of each format. */
-static bool write_corpus(const oracle_rows *rows, const char *folder)
+static bool write_corpus(const genuine_reports *rows, const char *folder)
 {
     for (unsigned format = 0; format < PL_FEED_FORMATS; format++) {
         size_t last_size = 0;
         for (unsigned n = 0; n < CORPUS_PER_FORMAT; n++) {
-            const oracle_row *best = NULL;
+            const genuine_report *best = NULL;
             for (size_t i = 0; i < rows->count; i++) {
-                const oracle_row *row = &rows->list[i];
+                const genuine_report *row = &rows->list[i];
                 const size_t size = row->row.payload.size;
                 if (row->row.feed.feed.format == format && size > last_size &&
                     (best == NULL || size < best->row.payload.size)) {
@@ -312,7 +313,7 @@ static bool write_corpus(const oracle_rows *rows, const char *folder)
 
 int main(int argc, char **argv)
 {
-    oracle_rows rows = {0};
+    genuine_reports rows = {0};
     uint64_t mutants = 1000;
     const char *corpus = NULL;
     random_state = 1;
@@ -323,7 +324,7 @@ int main(int argc, char **argv)
             random_state = strtoull(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--corpus") == 0 && i + 1 < argc) {
             corpus = argv[++i];
-        } else if (!oracle_rows_read(&rows, argv[i])) {
+        } else if (!genuine_reports_read(&rows, argv[i])) {
             return 2;
         }
     }
@@ -332,6 +333,6 @@ int main(int argc, char **argv)
         return 2;
     }
     const bool failed = corpus != NULL ? !write_corpus(&rows, corpus) : storm(&rows, mutants) != 0;
-    oracle_rows_free(&rows);
+    genuine_reports_free(&rows);
     return failed ? 1 : 0;
 }

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tests/support/oracle_rows.h"
+#include "tests/support/genuine.h"
 #include "tests/unit/feed_parts.h"
 #include "vm/oracle/policy.h"
 
@@ -42,7 +42,7 @@ static void expect_same_price(const pl_price *found, const pl_price *expected)
 }
 
 /* The row's clock; that of its price where the row leaves it open. */
-static uint64_t clock_of(const oracle_row *row)
+static uint64_t clock_of(const genuine_report *row)
 {
     if (row->row.now.seconds >= TINY_TIME) {
         return row->row.now.seconds;
@@ -51,12 +51,12 @@ static uint64_t clock_of(const oracle_row *row)
 }
 
 /* Returns whether the row's report was accepted. */
-static bool one_report(oracle_row *row, bool has_stages)
+static bool one_report(genuine_report *row, bool has_stages)
 {
     static feed_list list;
     const pt_bytes *payload = &row->row.payload;
     pt_oracle_feed_sort(&row->row.feed);
-    assert_int_equal(oracle_row_check(&row->reading, row, false, payload->data, payload->size),
+    assert_int_equal(genuine_report_check(&row->reading, row, false, payload->data, payload->size),
                      PL_OK); /* the feed's pointers are good again: the list has moved */
     pl_feed feed = row->row.feed.feed;
     const pl_price none = {.exists = false};
@@ -96,13 +96,13 @@ static void genuine_reports_become_prices(void **state)
     (void)state;
     for (unsigned format = PL_FEED_OCR1; format < PL_FEED_FORMATS; format++) {
         char file[128];
-        oracle_rows rows = {0};
+        genuine_reports rows = {0};
         unsigned accepted = 0;
         if ((pl_formats[format].flags & PL_FORMAT_TRANSPORT) != 0 || format == PL_FEED_EIP712) {
             continue; /* typed data of that file has no prices */
         }
         (void)snprintf(file, sizeof file, "fixtures/oracle/%s.json", pl_formats[format].name);
-        assert_true(oracle_rows_read(&rows, file));
+        assert_true(genuine_reports_read(&rows, file));
         for (size_t i = 0; i < rows.count && accepted < ROWS_MAX; i++) {
             accepted += one_report(&rows.list[i], false);
             (void)one_report(&rows.list[i], true);
@@ -110,7 +110,7 @@ static void genuine_reports_become_prices(void **state)
         if (accepted == 0 && format != PL_FEED_OCR2) { /* those shipped carry no price */
             fail_msg("%s: none of %zu reports is accepted", file, rows.count);
         }
-        oracle_rows_free(&rows);
+        genuine_reports_free(&rows);
     }
 }
 

@@ -26,6 +26,16 @@ static void set_field(json_t *object, const pl_field *field, json_t *value)
     (void)json_object_set_new(object, key, value);
 }
 
+json_t *pt_u64_json(uint64_t value)
+{
+    char text[24];
+    if (value <= INT64_MAX) {
+        return json_integer((json_int_t)value);
+    }
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    return json_string(text);
+}
+
 json_t *pt_fields_json(pt_names names, const pl_field *fields, size_t count, const uint8_t *bytes,
                        size_t size)
 {
@@ -95,9 +105,9 @@ static json_t *sets_json(const pl_feed *feed)
     for (uint16_t i = 0; i < feed->set_count; i++) {
         const pl_signer_set *set = &feed->sets[i];
         json_t *object = json_object();
-        (void)json_object_set_new(object, "from", json_integer((json_int_t)set->from_s));
+        (void)json_object_set_new(object, "from", pt_u64_json(set->from_s));
         if (set->until_s != UINT64_MAX) {
-            (void)json_object_set_new(object, "until", json_integer((json_int_t)set->until_s));
+            (void)json_object_set_new(object, "until", pt_u64_json(set->until_s));
         }
         (void)json_object_set_new(object, "id", hex_json(set->id, sizeof set->id));
         (void)json_object_set_new(object, "quorum", json_integer(set->quorum));
@@ -132,7 +142,7 @@ static void add_rules(json_t *object, const pl_world *world, const pl_feed *feed
     (void)json_object_set_new(object, "rounding", json_string(roundings[feed->rounding]));
     (void)json_object_set_new(object, "wire_decimals", json_integer(feed->wire_decimals));
     (void)json_object_set_new(object, "subject", long_hex_json(feed->subject, feed->subject_size));
-    (void)json_object_set_new(object, "heartbeat_s", json_integer((json_int_t)feed->heartbeat_s));
+    (void)json_object_set_new(object, "heartbeat_s", pt_u64_json(feed->heartbeat_s));
     (void)json_object_set_new(object, "deviation", percent_json(feed->deviation_bps));
     (void)json_object_set_new(object, "confidence", percent_json(feed->confidence_bps));
     (void)json_object_set_new(object, "twap_s", json_integer(feed->twap_s));
@@ -157,8 +167,8 @@ static json_t *feed_json(const pl_world *world, uint32_t number)
     (void)json_object_set_new(object, "decimals", json_integer(feed->decimals));
     (void)json_object_set_new(object, "quorum", json_integer(set->quorum));
     (void)json_object_set_new(object, "signers", members_json(feed, set));
-    (void)json_object_set_new(object, "staleness_s", json_integer((json_int_t)feed->staleness_s));
-    (void)json_object_set_new(object, "future_s", json_integer((json_int_t)feed->future_s));
+    (void)json_object_set_new(object, "staleness_s", pt_u64_json(feed->staleness_s));
+    (void)json_object_set_new(object, "future_s", pt_u64_json(feed->future_s));
     (void)json_object_set_new(object, "min", i256_json(&feed->min, feed->decimals));
     (void)json_object_set_new(object, "max", i256_json(&feed->max, feed->decimals));
     if (has_rules(feed)) {
@@ -234,10 +244,10 @@ json_t *pt_world_json(const pl_chain *chain)
     (void)json_object_set_new(
         object, "transactions",
         json_string(world->tx_auth == PL_TX_AUTH_NONE ? "not signed" : "signed, secp256k1"));
-    (void)json_object_set_new(object, "seed", json_integer((json_int_t)world->seed));
-    (void)json_object_set_new(object, "time_s", json_integer((json_int_t)world->time_s));
-    (void)json_object_set_new(object, "tx_gas_max", json_integer((json_int_t)world->tx_gas_max));
-    (void)json_object_set_new(object, "hook_gas", json_integer((json_int_t)world->hook_gas));
+    (void)json_object_set_new(object, "seed", pt_u64_json(world->seed));
+    (void)json_object_set_new(object, "time_s", pt_u64_json(world->time_s));
+    (void)json_object_set_new(object, "tx_gas_max", pt_u64_json(world->tx_gas_max));
+    (void)json_object_set_new(object, "hook_gas", pt_u64_json(world->hook_gas));
     (void)json_object_set_new(object, "contracts", contracts);
     (void)json_object_set_new(object, "feeds", feeds);
     (void)json_object_set_new(object, "labels", labels);

@@ -11,6 +11,9 @@
  * result. */
 json_t *pt_world_json(const pl_chain *chain);
 
+/* A number that JSON integers of 64 bits can hold, else its decimal digits as a string. */
+json_t *pt_u64_json(uint64_t value);
+
 /* {"field": "value", ...} of consecutive stored fields; integers with their scale, as strings. */
 json_t *pt_fields_json(pt_names names, const pl_field *fields, size_t count, const uint8_t *bytes,
                        size_t size);

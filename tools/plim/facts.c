@@ -23,7 +23,7 @@ static json_t *hash_json(const uint8_t *hash)
 
 static json_t *count_json(uint64_t value)
 {
-    return json_integer((json_int_t)value);
+    return pt_u64_json(value);
 }
 
 static json_t *prices_json(pl_chain *chain)

@@ -1,29 +1,29 @@
 /* Genuine oracle reports for storms, corpora and benchmarks: the rows of vector files that deployed
  * rules accept, ready to be read again and again. */
-#ifndef PL_SUPPORT_ORACLE_ROWS_H
-#define PL_SUPPORT_ORACLE_ROWS_H
+#ifndef PL_SUPPORT_GENUINE_H
+#define PL_SUPPORT_GENUINE_H
 
 #include "tools/oracle/vectors.h"
 
-typedef struct oracle_row {
+typedef struct genuine_report {
     pt_vector_row row;
     pt_vector_subject subject; /* the first one of the row */
     pl_reading reading;        /* what deployed rules read */
-} oracle_row;
+} genuine_report;
 
-typedef struct oracle_rows {
-    oracle_row *list;
+typedef struct genuine_reports {
+    genuine_report *list;
     size_t count;
     json_t *documents; /* rows point into them */
-} oracle_rows;
+} genuine_reports;
 
 /* Appends the rows of one file. Returns false, with the sentence printed, when it cannot be read.
  */
-bool oracle_rows_read(oracle_rows *rows, const char *file);
-void oracle_rows_free(oracle_rows *rows);
+bool genuine_reports_read(genuine_reports *rows, const char *file);
+void genuine_reports_free(genuine_reports *rows);
 
 /* Reads a payload as the row's feed does. strict: under the strict rules. */
-pl_status oracle_row_check(pl_reading *reading, oracle_row *row, bool strict,
-                           const uint8_t *payload, size_t size);
+pl_status genuine_report_check(pl_reading *reading, genuine_report *row, bool strict,
+                               const uint8_t *payload, size_t size);
 
 #endif

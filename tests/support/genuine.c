@@ -1,4 +1,4 @@
-#include "tests/support/oracle_rows.h"
+#include "tests/support/genuine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "tools/common/file.h"
 
-pl_status oracle_row_check(pl_reading *reading, oracle_row *row, bool strict,
-                           const uint8_t *payload, size_t size)
+pl_status genuine_report_check(pl_reading *reading, genuine_report *row, bool strict,
+                               const uint8_t *payload, size_t size)
 {
     pt_report report;
     row->row.feed.feed.rules = strict ? PL_RULES_STRICT : PL_RULES_DEPLOYED;
@@ -20,24 +20,24 @@ pl_status oracle_row_check(pl_reading *reading, oracle_row *row, bool strict,
 }
 
 /* Keeps the row when it says valid and is. */
-static pt_exit take_row(oracle_rows *rows, const pt_json *document, const pt_json *node,
+static pt_exit take_row(genuine_reports *rows, const pt_json *document, const pt_json *node,
                         unsigned format, pt_report *report)
 {
     const char *expect = json_string_value(json_object_get(node->value, "expect"));
     if (expect == NULL || strcmp(expect, "valid") != 0) {
         return PT_OK;
     }
-    oracle_row *list = realloc(rows->list, (rows->count + 1) * sizeof *list);
+    genuine_report *list = realloc(rows->list, (rows->count + 1) * sizeof *list);
     if (list == NULL) {
         return pt_fail(report, PT_LIMIT, "out of memory");
     }
     rows->list = list;
-    oracle_row *one = &list[rows->count];
+    genuine_report *one = &list[rows->count];
     memset(one, 0, sizeof *one);
     PT_TRY(pt_vector_row_read(&one->row, document, node, format, report));
     if (pt_vector_subject_at(&one->subject, &one->row, 0, report) == PT_OK &&
-        oracle_row_check(&one->reading, one, false, one->row.payload.data, one->row.payload.size) ==
-            PL_OK) {
+        genuine_report_check(&one->reading, one, false, one->row.payload.data,
+                             one->row.payload.size) == PL_OK) {
         rows->count++;
     } else {
         pt_vector_row_free(&one->row);
@@ -45,7 +45,7 @@ static pt_exit take_row(oracle_rows *rows, const pt_json *document, const pt_jso
     return PT_OK;
 }
 
-static pt_exit read_rows(oracle_rows *rows, const char *file, pt_report *report)
+static pt_exit read_rows(genuine_reports *rows, const char *file, pt_report *report)
 {
     pt_bytes bytes;
     pt_json document, vectors, node, format;
@@ -65,7 +65,7 @@ static pt_exit read_rows(oracle_rows *rows, const char *file, pt_report *report)
     return PT_OK;
 }
 
-bool oracle_rows_read(oracle_rows *rows, const char *file)
+bool genuine_reports_read(genuine_reports *rows, const char *file)
 {
     pt_report report = {{0}};
     if (rows->documents == NULL) {
@@ -78,12 +78,12 @@ bool oracle_rows_read(oracle_rows *rows, const char *file)
     return true;
 }
 
-void oracle_rows_free(oracle_rows *rows)
+void genuine_reports_free(genuine_reports *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         pt_vector_row_free(&rows->list[i].row);
     }
     free(rows->list);
     json_decref(rows->documents);
-    *rows = (oracle_rows){0};
+    *rows = (genuine_reports){0};
 }
