@@ -45,6 +45,21 @@ def replay(plim, trace, folder):
                 + ("" if ok else f" first difference: {told['first_difference']}"))
 
 
+def replay_ocr(plim, data, folder):
+    """Captured Chainlink transmissions, with the reads of latestAnswer beside them; the same two values."""
+    made = subprocess.run([plim, "import", "ocr-transmits", str(data / "ocr_transmits.json.gz"), "--calls",
+                           str(data / "liquidation_calls.json.gz"), "-o", folder], capture_output=True, text=True)
+    if made.returncode:
+        return False, f"import exits {made.returncode}: {made.stderr.strip()[:300]}"
+    ran = subprocess.run([plim, "replay", "--json", "--check-invariants", folder], capture_output=True, text=True)
+    told = json.loads(ran.stdout or "{}")
+    wanted = ("12 blocks, 70 feeds, 43 reports accepted, 3 refused as replays; 52 reverted",
+              "612 of 612 signatures recover, 3 of 3 calls")
+    ok = (ran.returncode == 0 and told["mismatches"] == 0 and told["blocks"] == 12 and told["compared"] == 285
+          and all(text in made.stdout for text in wanted))
+    return ok, made.stdout.replace("\n", "; ") + ran.stderr[:300]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="../shared/data")
@@ -64,6 +79,11 @@ def main():
         for trace, (ok, text) in zip(traces, pool.map(one, traces)):
             print(f"{'ok  ' if ok else 'FAIL'} {trace.parent.name}/{trace.name:<18} {text}", flush=True)
             passed, failed = passed + ok, failed + (not ok)
+    transmits = pathlib.Path(options.data, "evm-liquidation-traces")
+    if (transmits / "ocr_transmits.json.gz").is_file():
+        ok, text = replay_ocr(options.plim, transmits, str(top / "ocr-transmits"))
+        print(f"{'ok  ' if ok else 'FAIL'} ocr-transmits {text}", flush=True)
+        passed, failed = passed + ok, failed + (not ok)
     if not options.keep:
         shutil.rmtree(top)
     if not traces:

@@ -8,11 +8,22 @@
 #include "vm/plimsoll.h"
 
 static const pt_command *const commands[] = {
-    &pt_command_build,          &pt_command_check,         &pt_command_fmt,
-    &pt_command_disasm,         &pt_command_run,           &pt_command_import,
-    &pt_command_replay,         &pt_command_show,          &pt_command_explain,
-    &pt_command_curve,          &pt_command_oracle_verify, &pt_command_oracle_inspect,
-    &pt_command_oracle_formats, &pt_command_oracle_sign,   &pt_command_oracle_vectors,
+    &pt_command_build,
+    &pt_command_check,
+    &pt_command_fmt,
+    &pt_command_disasm,
+    &pt_command_run,
+    &pt_command_import,
+    &pt_command_import_ocr,
+    &pt_command_replay,
+    &pt_command_show,
+    &pt_command_explain,
+    &pt_command_curve,
+    &pt_command_oracle_verify,
+    &pt_command_oracle_inspect,
+    &pt_command_oracle_formats,
+    &pt_command_oracle_sign,
+    &pt_command_oracle_vectors,
     &pt_command_version,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -22,18 +33,19 @@ static void print_overview(void)
     (void)printf("plim draws the line for leveraged positions: deterministic margin contracts,\n"
                  "signed prices, one root per block.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)printf("  plim %-18s %s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  plim %-20s %s\n", commands[i]->name, commands[i]->summary);
     }
     (void)printf(
-        "  plim help [COMMAND]     this page, or the page of one command\n\n"
+        "  plim help [COMMAND]       this page, or the page of one command\n\n"
         "Start here, with a contract and a world that you write (plim run --help has one):\n"
         "  plim run contracts/examples/margin_account.world.json -o run\n"
         "or with any recorded run of a protocol that plim knows:\n"
         "  plim import evm-trace seed-5.jsonl.gz -o run    make a history out of it\n"
         "  plim replay run                                 recompute and compare everything\n"
         "  plim show run account u1                        look at one account\n\n"
-        "Exit codes: 0 done and identical, 1 something differs or an assertion failed,\n"
-        "2 wrong usage, 3 bad input, 4 a limit was reached, 130 interrupted.\n");
+        "Exit codes: 0 done and identical, 1 something differs, an assertion failed or a report "
+        "is\n"
+        "refused, 2 wrong usage, 3 bad input, 4 a limit was reached, 130 interrupted.\n");
 }
 
 static int finish(pt_exit exit, const pt_report *report)
@@ -70,7 +82,7 @@ static void print_group(const char *first)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const char *name = commands[i]->name;
         if (strncmp(name, first, size) == 0 && name[size] == ' ') {
-            (void)printf("  plim %-18s %s\n", name, commands[i]->summary);
+            (void)printf("  plim %-20s %s\n", name, commands[i]->summary);
         }
     }
     (void)printf("\nplim %s COMMAND --help shows the page of one.\n", first);
@@ -94,10 +106,6 @@ static const pt_command *find_command(int argc, char *const *argv, int *used)
         }
         if (space == NULL || (argc >= 2 && strcmp(argv[1], space + 1) == 0)) {
             *used = space == NULL ? 1 : 2;
-            return commands[i];
-        }
-        if (argc < 2 || argv[1][0] == '-') {
-            *used = 1; /* "plim import --help" shows the one import there is */
             return commands[i];
         }
     }
