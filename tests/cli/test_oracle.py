@@ -347,7 +347,7 @@ class Verify(Oracle):
         self.fails(plim("oracle", "verify", "0x00"), USAGE, "--format is needed")
         self.fails(plim("oracle", "verify", "0x00", "--format", "redston"), USAGE, "did you mean redstone")
         self.fails(plim("oracle", "verify", "0x00", "--format", "redstone"), USAGE, "--signers is needed")
-        self.fails(plim("oracle", "verify", "0x00", "--format", "native", "--signers", "x"), USAGE, "world")
+        self.fails(plim("oracle", "verify", "0x00", "--format", "native", "--signers", "x"), USAGE, "--world is needed")
         self.fails(self.verify("redstone", row), USAGE, "--quorum is needed")
         for words, needle in ((["--quorum", "6"], "more than the 5 signers"), (["--quorum", "x"], "--quorum"),
                               (["--quorum", "3", "--at", "noon"], "--at"), (["--quorum", "3", "--last", "x"], "--last"),
@@ -460,157 +460,6 @@ class Inspect(Oracle):
         self.assertEqual(plim("oracle", "inspect", "0x" + row["payload"], "--format", "stork-v1").returncode, DIVERGED)
 
 
-class World(Oracle):
-    """Feeds of real formats in a world file, their original reports in its blocks."""
-
-    def world(self):
-        redstone, pyth = first("redstone", expect_strict="valid"), first("pyth-pnau", expect_strict="valid")
-        price = pyth["prices"][0]
-        members = document("redstone")["signer_sets"][redstone["signer_set"]]["members"]
-        guardians = document("pyth-pnau")["signer_sets"][pyth["signer_set"]]["members_by_index"]
-        self.times = sorted([(redstone["timestamp"] // 1000, "RED", redstone), (price["time"], "PYTH", pyth)],
-                            key=lambda entry: entry[0])
-        feeds = [{"name": "RED", "decimals": 8, "staleness_s": 3600, "format": "redstone", "heartbeat_s": 86400,
-                  "subject": redstone["context"]["feeds"][0], "note": "a real one",
-                  "signer_sets": [{"quorum": redstone["context"]["threshold"], "members": members}]},
-                 {"name": "PYTH", "decimals": 8, "staleness_s": 60, "format": "pyth-pnau", "subject": price["feed"],
-                  "deviation": "5%", "confidence": "1.25%", "rounding": "half-even", "fallback": "RED",
-                  "rules": "deployed", "signer_sets": [{"from": 5, "id": pyth["guardian_set"], "quorum": 13,
-                                                        "members": guardians[str(pyth["guardian_set"])]}]},
-                 {"name": "OWN", "decimals": 2, "staleness_s": 60, "delay_s": 5, "twap_s": 60, "min": "1", "max": "9",
-                  "signer_sets": [{"quorum": 1, "members": ["stand-in"]}]}]
-        example = ROOT / "contracts" / "examples" / "margin_account.world.json"
-        whole = json.loads(example.read_text())
-        self.put("margin_account.plim", example.with_name("margin_account.plim").read_text())
-        whole["contracts"][0]["source"] = "margin_account.plim"
-        whole.update(feeds=feeds, time_s=self.times[0][0] - 1, blocks=[
-            {"time_s": time, "prices": {"OWN": "5"}, "reports": [{"feed": name, "bytes": "0x" + row["payload"]}]}
-            for time, name, row in self.times])
-        return whole
-
-    def run_world(self, whole, *words):
-        return plim("run", self.put("w.json", json.dumps(whole)), "--contracts", ROOT / "contracts", *words)
-
-    def test_real_reports_become_prices(self):
-        whole = self.world()
-        last = whole["blocks"][-1]
-        whole["blocks"].append({"after_s": 1, "reports": last["reports"]})
-        run = self.run_world(whole, "-o", self.folder / "out", "--json")
-        told = self.told(run)
-        statuses = [[r["status"] for r in b["receipts"]] for b in told["blocks"]]
-        self.assertEqual(statuses, [["OK", "OK"], ["OK", "OK"], ["REPLAY"]])
-        replayed = self.told(plim("replay", self.folder / "out", "--json"))
-        self.assertTrue(replayed["identical"])
-        prices = {p["feed"]: p for p in self.told(plim("show", self.folder / "out", "--json"))["prices"]}
-        for _, name, row in self.times:
-            value = row["prices"][0]["value"]
-            self.assertEqual(prices[name]["price"].replace(".", "").lstrip("0"), value)
-        world = json.loads((self.folder / "out" / "world.json").read_text())
-        red, pyth, own = world["feeds"]
-        self.assertEqual((red["format"], red["rules"], red["heartbeat_s"], red["wire_decimals"], red["note"]),
-                         ("redstone", "strict", 86400, 8, "a real one"))
-        self.assertEqual((pyth["format"], pyth["rules"], pyth["rounding"], pyth["deviation"], pyth["confidence"],
-                          pyth["fallback"]), ("pyth-pnau", "deployed", "half-even", "5.00%", "1.25%", "RED"))
-        self.assertEqual((len(pyth["signer_sets"][0]["members"]), pyth["signer_sets"][0]["from"]), (19, 5))
-        self.assertEqual((own["delay_s"], own["twap_s"], own["min"]), (5, 60, "1.00"))
-
-    def test_reports_from_files(self):
-        whole = self.world()
-        for block in whole["blocks"]:
-            report = block["reports"][0]
-            raw = bytes.fromhex(report.pop("bytes")[2:])
-            if report["feed"] == "PYTH":  # a call around it is left away
-                raw = (bytes.fromhex("ef9e5e28") + word(32) + word(1) + word(32) + word(len(raw)) + raw
-                       + bytes(-len(raw) % 32))
-            report["file"] = f"{report['feed']}.txt"
-            self.put(report["file"], base64.b64encode(raw))
-        told = self.told(self.run_world(whole, "--json"))
-        self.assertEqual([r["status"] for b in told["blocks"] for r in b["receipts"]], ["OK"] * 4)
-
-    def test_a_report_signed_here(self):
-        """A native feed of a key of one's own: its reports are signed by plim oracle sign."""
-        key = self.put("key", f"{7:064x}")
-        os.chmod(key, 0o600)
-        whole = self.world()
-        whole["feeds"] = [{"name": "MINE", "decimals": 2, "staleness_s": 60, "format": "native",
-                           "signer_sets": [{"quorum": 1, "members": [COMPRESSED_7]}]}]
-        whole["time_s"], whole["blocks"] = 1000, [{"time_s": 1010, "reports": []}]
-        self.told(self.run_world(whole, "-o", self.folder / "out", "--json"))
-        world = self.told(plim("replay", self.folder / "out", "--json"))["world_id"]
-        signed = plim("oracle", "sign", "--format", "native", "--key", key, "--world", world, "--round", "1", "--time",
-                      "1005", "--price", "12.34", "--decimals", "2").stdout.strip()
-        for payload, status in ((signed[2 + 10:], "OK"), (signed[2 + 10:-1] + ("0" if signed[-1] != "0" else "1"),
-                                                          "SIGNATURE")):
-            whole["blocks"][0]["reports"] = [{"feed": "MINE", "bytes": "0x" + payload}]
-            told = self.told(self.run_world(whole, "--json"))
-            self.assertEqual([r["status"] for r in told["blocks"][0]["receipts"]], [status])
-        whole["blocks"][0]["prices"] = {"MINE": "12.34"}
-        self.fails(self.run_world(whole), INPUT, "prices.MINE", "others sign this feed")
-
-    def test_who_signs_is_said(self):
-        whole = self.world()
-        whole["feeds"].pop()
-        for block in whole["blocks"]:
-            del block["prices"]
-        run = self.run_world(whole, "-o", self.folder / "out")
-        self.assertEqual(run.returncode, OK)
-        self.assertIn("(prices signed by the feeds' own signers)", run.stdout)
-        self.assertIn("reports of the feeds' own signers", (self.folder / "out" / "README.md").read_text())
-        run = self.run_world(self.world())
-        self.assertIn("(prices signed by a stand-in signer)", run.stdout)
-        self.assertIn("price OWN accepted; contracts see no price of it now", run.stdout)
-
-    def test_plain_feeds_stay_in_format_1(self):
-        """Rules that say what is so anyway change no world."""
-        whole = self.world()
-        whole["feeds"] = [{"name": "OWN", "decimals": 2, "staleness_s": 60}]
-        whole["blocks"] = [{"after_s": 5, "prices": {"OWN": "5"}}]
-        roots = set()
-        for more in ({}, {"format": "native", "rules": "strict"}, {"heartbeat_s": 0, "rounding": "exact"},
-                     {"signer_sets": [{"quorum": 1, "members": ["stand-in"]}]}):
-            whole["feeds"][0].update(more)
-            run = self.run_world(whole, "-o", self.folder / "out", "--json")
-            self.told(run)
-            roots.add(self.told(plim("replay", self.folder / "out", "--json"))["world_id"])
-        self.assertEqual(len(roots), 1)
-
-    def test_wrong_feeds(self):
-        def wrong(change, *needles):
-            whole = self.world()
-            change(whole["feeds"])
-            self.fails(self.run_world(whole), INPUT, "w.json", *needles)
-        wrong(lambda f: f[0].update(format="redston"), "feeds[0].format", 'did you mean "redstone"')
-        wrong(lambda f: f[0].update(format="wormhole-vaa"), "feeds[0].format", "a format with a price")
-        wrong(lambda f: f[0].pop("signer_sets"), "feeds[0].signer_sets")
-        wrong(lambda f: f[0]["signer_sets"][0]["members"].append("0x12"), "members[5]", "is not an address")
-        wrong(lambda f: f[0]["signer_sets"][0].update(quorum=6), "signer_sets[0]", "quorum")
-        wrong(lambda f: f[0]["signer_sets"][0].update(quorums=1), 'unknown key "quorums"')
-        wrong(lambda f: f[1]["signer_sets"][0].update(id=-1), "signer_sets[0].id")
-        wrong(lambda f: f[1].update(subject="BTC"), "feeds[1].subject", "pyth-pnau")
-        wrong(lambda f: f[1].update(deviation="5"), "feeds[1].deviation", "a share")
-        wrong(lambda f: f[1].update(confidence="0.001%"), "feeds[1].confidence")
-        wrong(lambda f: f[1].update(wire_decimals=8), "wire_decimals")
-        wrong(lambda f: f[1].update(fallback="OWN"), "feeds[1].fallback")
-        wrong(lambda f: f[1].update(rounding="near"), "feeds[1].rounding")
-        wrong(lambda f: f[2].pop("max"), "min and max")
-        wrong(lambda f: f[2].update(rules="deployed"), "NON_CANONICAL")
-        wrong(lambda f: f[0].update(signer_sets=f[0]["signer_sets"] * 2), "RANGE")
-
-    def test_wrong_reports(self):
-        def wrong(change, *needles):
-            whole = self.world()
-            change(whole["blocks"][0])
-            self.fails(self.run_world(whole), INPUT, *needles)
-        wrong(lambda b: b["prices"].update(RED="5"), "blocks[0].prices.RED", "under")
-        wrong(lambda b: b["reports"][0].update(feed="BLUE"), "reports[0].feed")
-        wrong(lambda b: b["reports"][0].update(bytes="12"), "reports[0].bytes")
-        wrong(lambda b: b["reports"][0].update(bytes="0x1"), "reports[0].bytes")
-        wrong(lambda b: b["reports"][0].update(file="x"), "bytes or file")
-        wrong(lambda b: b.update(reports=[{"feed": "RED", "file": "none"}]), "none", "cannot be opened")
-        wrong(lambda b: b.update(reports=[{"feed": "RED", "file": "/etc/hosts"}]), "reports[0].file")
-        wrong(lambda b: b.update(reports=[{"feed": "RED"}]), "bytes or file")
-
-
 class Formats(Oracle):
     def test_all_are_listed(self):
         told = self.told(plim("oracle", "formats", "--json"))
@@ -657,6 +506,36 @@ class Sign(Oracle):
         self.put("key", f"{7:064x}\n0x{8:064x} # second\n")
         two = bytes.fromhex(self.told(self.native("--json", "--place", "3"))["report"][2:])
         self.assertEqual((len(two), two[54], two[55], two[55 + 65]), (55 + 130, 2, 3, 4))
+
+    def test_native_goes_round(self):
+        report = self.native("--feed", "3").stdout.strip()
+
+        def verify(*words, world="05" * 32, payload=report):
+            return plim("oracle", "verify", payload, "--format", "native", "--world", world, "--signers",
+                        COMPRESSED_7, "--json", *words)
+        told = self.told(verify("--feed", "3", "--last", "6", "--at", "1700003600"))
+        self.assertEqual((told["price"], told["age_s"], told["signer_count"]), ("1899.25000000", 3600, 1))
+        self.assertEqual({c["state"] for c in told["checks"]}, {"ok"})
+        changed = report[:-1] + ("0" if report[-1] != "0" else "1")
+        for status, run in (("SUBJECT", verify()), ("SUBJECT", verify("--feed", "4")),
+                            ("ROUND", verify("--feed", "3", "--last", "7")),
+                            ("STALE", verify("--feed", "3", "--at", "1700003601")),
+                            ("REPORT_TIME", verify("--feed", "3", "--at", "1699999939")),
+                            ("DECIMALS", verify("--feed", "3", "--decimals", "7")),
+                            ("SIGNATURE", verify("--feed", "3", world="06" * 32)),
+                            ("SIGNATURE", verify("--feed", "3", payload=changed)),
+                            ("TRUNCATED", verify("--feed", "3", payload=report[:-2])),
+                            ("TRAILING", verify("--feed", "3", payload=report + "00")),
+                            ("TRUNCATED", verify("--feed", "3", payload="0x01")),
+                            ("VERSION", verify("--feed", "3", payload="0x02" + report[4:]))):
+            told = self.told(run, DIVERGED)
+            self.assertEqual(told["status"], status)
+            self.assertEqual([c["state"] for c in told["checks"]].count("failed"), 1, status)
+        self.fails(verify("--feed", "4096"), USAGE, "--feed")
+        self.fails(verify(world="05"), USAGE, "--world")
+        self.fails(plim("oracle", "verify", report, "--format", "unsigned", "--signers", "x"), USAGE, "proves nothing")
+        self.fails(plim("oracle", "verify", report, "--format", "redstone", "--signers", "x", "--world", "05" * 32),
+                   USAGE, "for native")
 
     def test_eip712_goes_round(self):
         data = self.put("data.json", json.dumps(TYPED))

@@ -45,8 +45,8 @@ enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 /* The order in which each adapter asks (spec 09). Letters in brackets are asked entry by entry:
  * when one of them fails, the others are open. */
 static const char *const orders[PL_FEED_FORMATS] = {
-    [PL_FEED_UNSIGNED] = "fZOA",
-    [PL_FEED_NATIVE] = "fZOAcqs",
+    [PL_FEED_UNSIGNED] = "fbZOA",
+    [PL_FEED_NATIVE] = "fbZOAcdqs",
     [PL_FEED_OCR1] = "fcq(sd)v",
     [PL_FEED_OCR2] = "fcq(sd)v",
     [PL_FEED_DATA_STREAMS] = "fcq(sd)b",
@@ -142,7 +142,8 @@ size_t pt_rule_lines(pt_rule_line lines[PT_RULES_MAX], const pt_check_end *end)
 {
     size_t count = 0;
     bool failed = false;
-    const bool has_policy = (pl_formats[end->format].flags & PL_FORMAT_TRANSPORT) == 0;
+    const bool has_policy = (pl_formats[end->format].flags & PL_FORMAT_TRANSPORT) == 0 &&
+                            end->format > PL_FEED_NATIVE; /* whose order has these rules in it */
     const bool reads = end->stage == PT_STAGE_READ && !end->is_strict_error;
     const pl_status read = reads ? end->status : PL_OK;
     add_lines(lines, &count, &failed, orders[end->format], read);
@@ -158,7 +159,7 @@ size_t pt_rule_lines(pt_rule_line lines[PT_RULES_MAX], const pt_check_end *end)
         }
         add_lines(lines, &count, &failed, policy_order, policy);
     }
-    if (end->strict) {
+    if (end->strict && end->format > PL_FEED_NATIVE) {
         const pt_rule_state state = end->is_strict_error ? PT_RULE_FAILED : PT_RULE_OK;
         lines[count++] = (pt_rule_line){rules[rule_of('X')].text, failed ? PT_RULE_OPEN : state};
     }
@@ -180,8 +181,12 @@ static const struct {
     {PL_REJECT_SIGNATURE_RANGE, "r or s was damaged; nobody signed this"},
     {PL_REJECT_HIGH_S, "the same signature with a low s exists; if the verifier on its chain takes "
                        "high s, --rules deployed does too"},
-    {PL_REJECT_SIGNATURE, "the signed bytes or the signature were changed, or --feed is another "
-                          "than the signed one"},
+    {PL_REJECT_SIGNATURE, "the signed bytes or the signature were changed, or --feed (native: "
+                          "--world) is another than the signed one"},
+    {PL_REJECT_DECIMALS, "the feed has other decimals than the report"},
+    {PL_REJECT_ROUND, "a report of this round or a later one was accepted before (--last)"},
+    {PL_REJECT_REPORT_TIME, "the report is ahead of --at by more than --max-ahead"},
+    {PL_REJECT_UNSIGNED, "the report carries no signature at all"},
     {PL_REJECT_UNKNOWN_SIGNER, "the signed bytes were changed, or --signers is not the set that "
                                "signed; plim oracle inspect shows the recovered signers"},
     {PL_REJECT_SIGNER_DUPLICATE, "one signer counts once; where a set is read by first bytes, two "

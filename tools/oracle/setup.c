@@ -479,13 +479,16 @@ static pt_exit read_scale(pt_setup *setup, unsigned format, const char *text, co
         return pt_fail(report, PT_USAGE, "--decimals %.40s: a number from 0 to 77 is meant", text);
     }
     setup->has_decimals = text != NULL || !is_feeds;
-    feed->rounding = PL_SHRINK_HALF_EVEN;
+    feed->rounding = format == PL_FEED_NATIVE ? PL_SHRINK_EXACT : PL_SHRINK_HALF_EVEN;
     if (text != NULL) {
         feed->decimals = (uint8_t)decimals;
         feed->wire_decimals = (uint8_t)(is_feeds ? decimals : 0);
     } else if (!is_feeds && look->status == PL_OK && look->reading.exponent <= 0 &&
                look->reading.exponent >= -77) {
         feed->decimals = (uint8_t)-look->reading.exponent;
+    }
+    if (text == NULL && format == PL_FEED_NATIVE) {
+        note(setup, "no --decimals: the feed is taken to have those of the report");
     }
     if (!setup->has_decimals && pl_formats[format].scale != PL_SCALE_NONE) {
         note(setup, "no --decimals: %s does not sign them; the price is shown as it was signed",
@@ -507,7 +510,8 @@ pt_exit pt_setup_read(pt_setup *setup, unsigned format, const pt_setup_options *
 {
     *setup = (pt_setup){.notes = json_array(), .now = {1, 0}};
     pt_oracle_feed_begin(&setup->feed, (uint8_t)format);
-    setup->feed.feed.rules = options->strict ? PL_RULES_STRICT : PL_RULES_DEPLOYED;
+    setup->feed.feed.rules =
+        options->strict || format == PL_FEED_NATIVE ? PL_RULES_STRICT : PL_RULES_DEPLOYED;
     PT_TRY(read_subject(setup, format, options->feed, report));
     PT_TRY(read_signers(setup, format, options, look, report));
     PT_TRY(read_clock(setup, options, look, report));

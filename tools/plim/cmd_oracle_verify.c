@@ -6,6 +6,7 @@
 #include "tools/common/names.h"
 #include "tools/common/table.h"
 #include "tools/common/value.h"
+#include "tools/oracle/native_look.h"
 #include "tools/oracle/payload.h"
 #include "tools/oracle/rules.h"
 #include "tools/oracle/setup.h"
@@ -23,6 +24,8 @@ typedef struct verification {
     pl_status status;
     pt_check_stage stage;
     bool is_strict_error;
+    uint8_t world_id[32]; /* native: the world and the feed that the report is bound to */
+    uint64_t feed_number;
 } verification;
 
 /* Which rule of the feed refused: a Maker Median says STALE for age and for order. */
@@ -60,8 +63,20 @@ static void judge_transport(verification *v)
     feed->rules = PL_RULES_STRICT;
 }
 
+static void check_native(verification *v)
+{
+    v->status = pt_native_check(&v->price, &v->look, &v->setup.feed.feed, (uint32_t)v->feed_number,
+                                v->world_id, v->setup.now.seconds, &v->setup.last,
+                                v->payload.bytes.data, v->payload.bytes.size);
+    v->stage = PT_STAGE_READ;
+}
+
 static void check(verification *v)
 {
+    if (v->format == PL_FEED_NATIVE) {
+        check_native(v);
+        return;
+    }
     pt_look_at(&v->look, &v->setup.feed.feed, v->setup.now.seconds,
                v->payload.bytes.data + v->wrapping.offset, v->wrapping.size, false);
     judge(v);
@@ -339,16 +354,40 @@ static pt_exit read_options(pt_setup_options *options, unsigned *format, const p
     if (rules != NULL && strcmp(rules, "strict") != 0 && strcmp(rules, "deployed") != 0) {
         return pt_fail(report, PT_USAGE, "--rules is strict or deployed, not %.40s", rules);
     }
-    if (*format == PL_FEED_NATIVE || *format == PL_FEED_UNSIGNED) {
+    if (*format == PL_FEED_UNSIGNED) {
         return pt_fail(report, PT_USAGE,
-                       "a %s report is bound to a world: plim replay verifies it in its history",
-                       pl_formats[*format].name);
+                       "an unsigned report proves nothing that could be verified");
+    }
+    if (*format == PL_FEED_NATIVE && pt_args_value(args, "--world") == NULL) {
+        return pt_fail(report, PT_USAGE,
+                       "--world is needed: a native report is bound to a world; plim replay shows "
+                       "its id");
+    }
+    if (*format != PL_FEED_NATIVE && pt_args_value(args, "--world") != NULL) {
+        return pt_fail(report, PT_USAGE, "--world is for native reports");
     }
     return options->signers != NULL
                ? PT_OK
                : pt_fail(report, PT_USAGE,
                          "--signers is needed: anybody can sign, so somebody must say who may; "
                          "plim oracle inspect shows who did");
+}
+
+/* The world and the number of the feed; setup takes no subject then. */
+static pt_exit read_native(verification *v, pt_setup_options *options, const pt_args *args,
+                           pt_report *report)
+{
+    const char *world = pt_args_value(args, "--world");
+    size_t size = 0;
+    if (v->format != PL_FEED_NATIVE) {
+        return PT_OK;
+    }
+    options->feed = NULL;
+    PT_TRY(pt_args_u64(&v->feed_number, args, "--feed", 0, PT_NATIVE_FEEDS_MAX - 1, report));
+    return pt_oracle_hex(v->world_id, &size, sizeof v->world_id, world) && size == 32
+               ? PT_OK
+               : pt_fail(report, PT_USAGE, "--world %.80s: the id of a world has 64 hex digits",
+                         world);
 }
 
 static pt_exit verify(verification *v, const pt_setup_options *options, pt_report *report)
@@ -367,6 +406,9 @@ static pt_exit verify(verification *v, const pt_setup_options *options, pt_repor
     if (result == PT_OK) {
         pt_look_at(&first, &blank.feed, 1, v->payload.bytes.data + v->wrapping.offset,
                    v->wrapping.size, true);
+        if (v->format == PL_FEED_NATIVE) {
+            pt_native_glance(&first, v->payload.bytes.data, v->payload.bytes.size);
+        }
         result = pt_setup_read(&v->setup, v->format, options, &first, report);
         pt_look_free(&first);
     }
@@ -382,6 +424,9 @@ static pt_exit run(const pt_args *args, pt_report *report)
     pt_setup_options options;
     verification *v = pt_take_zeroed(1, sizeof *v);
     pt_exit result = read_options(&options, &v->format, args, report);
+    if (result == PT_OK) {
+        result = read_native(v, &options, args, report);
+    }
     if (result == PT_OK) {
         result = pt_payload_read(&v->payload, args->words[0], report);
     }
@@ -422,6 +467,7 @@ static const pt_option options_table[] = {
     {"--decimals", "D", "decimals of the price, where the format does not sign them"},
     {"--config", "DIGEST", "Chainlink: the configuration digest that is in force"},
     {"--guardian-set", "I", "Wormhole, Pyth: the index of the set in --signers"},
+    {"--world", "ID", "native: the id of the world that the report is for; --feed is a number"},
     {"--json", NULL, "one JSON object on stdout"},
 };
 
