@@ -165,7 +165,8 @@ typedef struct pt_protocol {
     const char *price_name_key; /* of setPrice's arguments; NULL: there is one feed each suffix */
     const pt_price_source *prices;
     const pt_op *ops;
-    const char *liquidation; /* steps that succeed with this op or tag are counted */
+    /* Counted of steps that succeed: this op, or each of their tags of this name. */
+    const char *liquidation;
     const pt_error_code *error_codes;
     const pt_failure *failures;
     const char *token_error; /* the token double's text, also the contract's error */

@@ -258,9 +258,10 @@ static pt_exit step_expectations(pt_bytes *expectations, pt_record *record, pt_t
 }
 
 /* Keys, and which of them go together. tags and badDebt are the recorder's remarks on what the rest
- * shows: their shape is checked, there is nothing to compare. */
-static pt_exit check_shape(bool *ok, bool *liquidates, const pt_trace *trace, const pt_json *step,
-                           pt_report *report)
+ * shows: their shape is checked, there is nothing to compare. A call that liquidates several says
+ * so by as many tags. */
+static pt_exit check_shape(bool *ok, uint64_t *liquidations, const pt_trace *trace,
+                           const pt_json *step, pt_report *report)
 {
     const char *keys[PT_FEEDS_MAX + 11] = {"i",   "t",  "op",   "from", "args",   "ok",
                                            "err", "ev", "tags", "s",    "badDebt"};
@@ -282,13 +283,16 @@ static pt_exit check_shape(bool *ok, bool *liquidates, const pt_trace *trace, co
         PT_TRY(pt_json_bool(&remark, step, "badDebt", report));
     }
     const char *op = json_string_value(json_object_get(step->value, "op"));
-    *liquidates = op != NULL && strcmp(op, counted) == 0;
+    *liquidations = 0;
     if (pt_json_has(step, "tags")) {
         PT_TRY(pt_json_member(&tags, step, "tags", JSON_ARRAY, report));
         for (size_t i = 0; i < json_array_size(tags.value); i++) {
             PT_TRY(pt_json_element(&tag, &tags, i, JSON_STRING, report));
-            *liquidates = *liquidates || strcmp(json_string_value(tag.value), counted) == 0;
+            *liquidations += strcmp(json_string_value(tag.value), counted) == 0 ? 1 : 0;
         }
+    }
+    if (*liquidations == 0 && op != NULL && strcmp(op, counted) == 0) {
+        *liquidations = 1;
     }
     return PT_OK;
 }
@@ -328,12 +332,13 @@ pt_exit pt_trace_step(pt_bytes *body, pt_bytes *expectations, pt_trace *trace,
                       const uint8_t world_id[32], uint64_t height, uint64_t time_s,
                       const pt_json *step, pt_report *report)
 {
-    bool ok = false, liquidates = false, is_call = false;
-    PT_TRY(check_shape(&ok, &liquidates, trace, step, report));
+    bool ok = false, is_call = false;
+    uint64_t liquidations = 0;
+    PT_TRY(check_shape(&ok, &liquidations, trace, step, report));
     PT_TRY(step_body(body, trace, world_id, time_s, step, &is_call, ok, report));
     trace->steps++;
     trace->reverts += ok ? 0 : 1;
-    trace->liquidations += ok && liquidates ? 1 : 0;
+    trace->liquidations += ok ? liquidations : 0;
     pt_record record = {.height = height};
     const pt_exit result =
         step_expectations(expectations, &record, trace, step, is_call, ok, report);
