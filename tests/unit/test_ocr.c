@@ -474,6 +474,28 @@ static report stream_report(uint8_t family, uint16_t schema)
     return made;
 }
 
+/* Of several things that only strict rules refuse, the first in reading order: what stands before
+ * the report, the signatures, the report. spec 09 §2 to §4 */
+static void strict_rules_in_order(void **state)
+{
+    (void)state;
+    report made = median_report(PL_FEED_OCR1, 5);
+    made.high_s = true;
+    made.bytes[WORD + 5] = 1;
+    expect(&made, PL_OK, PL_REJECT_HIGH_S);
+    made.bytes[10] = 1;
+    expect(&made, PL_OK, PL_REJECT_TRAILING);
+    made = median_report(PL_FEED_OCR2, 4);
+    made.high_s = true;
+    expect(&made, PL_OK, PL_REJECT_HIGH_S);
+    made.context[WORD + 26] = 1;
+    expect(&made, PL_OK, PL_REJECT_TRAILING);
+    made = stream_report(6, 3);
+    made.high_s = true;
+    made.size += WORD;
+    expect(&made, PL_OK, PL_REJECT_HIGH_S);
+}
+
 static void schemas(void **state)
 {
     (void)state;
@@ -602,6 +624,7 @@ int main(void)
         cmocka_unit_test(reports_of_other_plugins),
         cmocka_unit_test(cuts_and_tails_of_the_payload),
         cmocka_unit_test(no_bit_is_free),
+        cmocka_unit_test(strict_rules_in_order),
         cmocka_unit_test(schemas),
         cmocka_unit_test(feed_ids_and_words),
         cmocka_unit_test(signatures_of_families),

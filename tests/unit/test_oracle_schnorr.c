@@ -184,7 +184,7 @@ static void scribe_layouts(void **state)
         uint8_t byte;
         pl_status expected;
     } rows[] = {
-        {68, 0x80, PL_REJECT_NON_CANONICAL},  /* offset of SchnorrData: above 64 bits */
+        {68, 0x80, PL_REJECT_TRUNCATED},      /* offset of SchnorrData: above 64 bits */
         {68 + 24, 0xff, PL_REJECT_TRUNCATED}, /* would wrap                           */
         {68 + 30, 1, PL_REJECT_TRUNCATED},    /* no room for it there                 */
         {164 + 24, 0xff, PL_REJECT_TRUNCATED}, {164 + 31, 0xa0, PL_REJECT_TRUNCATED},

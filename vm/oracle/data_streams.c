@@ -117,7 +117,7 @@ pl_status pl_data_streams_read(pl_reading *reading, const pl_adapter_input *in)
     uint8_t digest[32];
     pl_ocr2_digest(digest, &ocr, context);
     PL_TRY(pl_ocr_signed(&signers, &ocr, digest, is_mercury(context)));
+    pl_signers_tell(reading, &signers, digest); /* before: a high s comes before the report */
     PL_TRY(read_report(reading, &ocr.report));
-    pl_signers_tell(reading, &signers, digest);
     return PL_OK;
 }

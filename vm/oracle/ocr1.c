@@ -65,7 +65,7 @@ pl_status pl_ocr1_read(pl_reading *reading, const pl_adapter_input *in)
     uint8_t digest[32];
     pl_keccak_of(digest, ocr.report_bytes, ocr.report_size);
     PL_TRY(pl_ocr_signed(&signers, &ocr, digest, false));
+    pl_signers_tell(reading, &signers, digest); /* before: a high s comes before the report */
     PL_TRY(read_report(reading, &ocr, &signers));
-    pl_signers_tell(reading, &signers, digest);
     return PL_OK;
 }

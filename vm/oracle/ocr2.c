@@ -42,7 +42,7 @@ static bool is_median_report(const pl_ocr *ocr)
 static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers *signers)
 {
     pl_bytes_cursor *report = &ocr->report, values;
-    const uint8_t *observers;
+    const uint8_t *observers, *fee_word;
     const size_t start = report->offset;
     pl_i256 fee, median;
     uint64_t time;
@@ -50,7 +50,7 @@ static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers 
     PL_TRY(pl_word_uint(report, "observations time", PL_TIME_S, &time, 32));
     PL_TRY(pl_word_bytes(report, "observers", &observers));
     PL_TRY(pl_abi_dynamic(report, "observations offset", start, WORD, &values, &count));
-    PL_TRY(pl_word_int256(report, "juels per fee coin", &fee, 192, true));
+    PL_TRY(pl_word_raw(report, "juels per fee coin", PL_PART_INT, PL_TIME_NONE, &fee_word));
     if (count > PL_OCR_ORACLES) {
         return PL_REJECT_LIMIT;
     }
@@ -58,6 +58,7 @@ static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers 
         return PL_REJECT_QUORUM;
     }
     bool is_ascending;
+    PL_TRY(pl_int256_of_word(&fee, fee_word, 192, true));
     PL_TRY(pl_ocr_median(&values, &median, &is_ascending, count));
     if (pl_ocr_too_few(signers, count, 2)) {
         pl_reading_strict(reading, PL_REJECT_QUORUM);
@@ -89,11 +90,11 @@ pl_status pl_ocr2_read(pl_reading *reading, const pl_adapter_input *in)
     uint8_t digest[32];
     pl_ocr2_digest(digest, &ocr, context);
     PL_TRY(pl_ocr_signed(&signers, &ocr, digest, true));
+    pl_signers_tell(reading, &signers, digest); /* before: a high s comes before the report */
     if (is_median_report(&ocr)) {
         PL_TRY(read_median(reading, &ocr, &signers));
     } else {
         PL_TRY(pl_take(&ocr.report, "report", PL_PART_BYTES, &bytes, ocr.report_size));
     }
-    pl_signers_tell(reading, &signers, digest);
     return PL_OK;
 }

@@ -71,8 +71,8 @@ static pl_status take_call(pl_reading *reading, const pl_adapter_input *in, call
     uint64_t offset;
     pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size), ids;
     PL_TRY(take_head(&cursor, &found->value, &found->age));
-    PL_TRY(pl_word_uint(&cursor, "signature offset", PL_TIME_NONE, &offset, 64));
-    if (offset > in->size - SELECTOR) {
+    const pl_status led = pl_word_uint(&cursor, "signature offset", PL_TIME_NONE, &offset, 64);
+    if (led != PL_OK || offset > in->size - SELECTOR) {
         return PL_REJECT_TRUNCATED;
     }
     const size_t tail = SELECTOR + (size_t)offset;

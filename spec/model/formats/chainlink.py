@@ -1,5 +1,5 @@
 """What the transmissions of OCR1, OCR2 and Data Streams share (spec 09 §2 to §4)."""
-from .shared import WORD, Strict, Words, address, demand, keccak256, member, signed, uint
+from .shared import WORD, Words, address, demand, keccak256, member, signed, uint
 
 SIGNERS_MAX = 31
 
@@ -7,20 +7,21 @@ SIGNERS_MAX = 31
 class Transmission:
     """offset of the report, of r[], of s[] | v, and where they lead; offsets count from `base`."""
 
-    def __init__(self, payload, base, at):
+    def __init__(self, payload, base, at, strict):
         words = Words(payload)
         words.word(at + 3 * WORD)
-        self.strict = Strict()
+        self.strict = strict
         self.report_at, self.report = words.text(at, base)
         _, count, self.r = words.array(at + WORD, base, WORD)
         _, others, self.s = words.array(at + 2 * WORD, base, WORD)
         self.v = payload[at + 3 * WORD:at + 4 * WORD]
-        demand(count <= SIGNERS_MAX, "LIMIT")
+        demand(max(count, others) <= SIGNERS_MAX, "LIMIT")
         demand(count == others, "SIGNATURE")
         # the head, then the parts with their lengths, the report not padded
         self.size = at + 4 * WORD + 3 * WORD + len(self.report) + 2 * WORD * count
         self.found = len(payload)
         self.signers = []
+        strict.demand(not any(self.v[count:]), "TRAILING")
 
     def exact_size(self):
         demand(self.found >= self.size, "TRUNCATED")
@@ -31,7 +32,6 @@ class Transmission:
             signer = member(signer_set, address(digest, r, s, v, self.strict))
             demand(signer not in self.signers, "SIGNER_DUPLICATE")
             self.signers.append(signer)
-        self.strict.demand(not any(self.v[len(self.r):]), "TRAILING")
 
 
 def context_digest(report, context):

@@ -1,7 +1,7 @@
 """Chainlink Data Streams, a full report (spec 09 §4)."""
 from ..policy import Reading
 from .chainlink import Transmission, context_digest
-from .shared import WORD, Reader, Words, below, demand, signed
+from .shared import WORD, Reader, Strict, Words, below, demand, signed
 
 # schema: the place of the price among its words, then for each word its bits, negative: signed
 SCHEMAS = {2: (0, (-192,)), 3: (0, (-192, -192, -192)), 4: (0, (-192, 32)), 8: (1, (64, -192, 32)),
@@ -11,16 +11,16 @@ HEAD = (32, 32, 192, 192, 32)       # valid from, observations, two fees, expiry
 
 def read(payload, feed, now):
     context = Reader(payload).take(3 * WORD)
-    sent = Transmission(payload, 0, 3 * WORD)
-    strict = sent.strict
+    strict = Strict()
+    strict.demand(not any(context[WORD:WORD + 27]), "TRAILING")
+    sent = Transmission(payload, 0, 3 * WORD, strict)
+    strict.demand(sent.found <= sent.size, "TRAILING")
+    strict.demand(sent.found >= sent.size, "TRUNCATED")
     set_ = feed.named_set(context[:WORD], now, "CONFIG")
     quorum, count = feed.sets[set_].quorum, len(sent.r)
     demand(count == quorum if context[:2] == b"\0\6" else count >= quorum, "QUORUM")
     digest = context_digest(sent.report, context)
     sent.check(digest, feed.sets[set_])
-    strict.demand(not any(context[WORD:WORD + 27]), "TRAILING")
-    strict.demand(sent.found <= sent.size, "TRAILING")
-    strict.demand(sent.found >= sent.size, "TRUNCATED")
     values, price = _report(sent.report, feed, strict)
     valid_from, time, _, _, expires = values
     return Reading(price, -18, time, time * 10**9, set_, sent.signers, None, valid_from, expires,
@@ -35,9 +35,7 @@ def _report(report, feed, strict):
     demand(schema in SCHEMAS, "VERSION")
     place, kinds = SCHEMAS[schema]
     kinds = HEAD + kinds
-    size = WORD * (1 + len(kinds))
-    demand(len(report) >= size, "TRUNCATED")
-    strict.demand(len(report) <= size, "TRAILING")
+    strict.demand(len(report) <= WORD * (1 + len(kinds)), "TRAILING")
     values = []
     for i, bits in enumerate(kinds):
         word = words.word(WORD * (1 + i))

@@ -1,6 +1,6 @@
 """Pyth Lazer (spec 09 §8)."""
 from ..policy import Reading
-from .shared import Flat, Reader, demand, keccak256, uint
+from .shared import Flat, Reader, demand, keccak256
 
 ORDERS = {bytes.fromhex("2a22999a"): "big", bytes.fromhex("e4bd474d"): "little"}
 INNER = 2479346549
@@ -22,18 +22,22 @@ def read(payload, feed, now):
     digest = keccak256(body)
     flat.check(digest, r, s, v + 27, low_s=True)
     time, feeds = _body(body, order, flat.strict)
-    wanted = uint(feed.subject) if feed.subject else None
-    found = None
-    for id_, properties in feeds:
-        if wanted is None:
-            wanted = id_
-        if id_ == wanted and found is not None:
-            flat.strict.say("DUPLICATE")
-        elif id_ == wanted:
-            found = properties
-    demand(found is not None, "SUBJECT")
+    found = _wanted(feeds, feed.subject, flat.strict)
     flat.strict.demand(reader.done(), "TRAILING")
+    if found is None:
+        return Reading(None, 0, 0, None, flat.set, [flat.signer], strict_error=flat.strict.error,
+                       digest=digest)
     return _reading(found, time, feed, flat, digest)
+
+
+def _wanted(feeds, subject, strict):
+    """The properties of the first feed with the id; None when any would do and there is none."""
+    if not subject:
+        return feeds[0][1] if feeds else None
+    found = [properties for id_, properties in feeds if id_.to_bytes(4, "big") == subject]
+    demand(found, "SUBJECT")
+    strict.demand(len(found) == 1, "DUPLICATE")
+    return found[0]
 
 
 def _body(body, order, strict):

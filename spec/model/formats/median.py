@@ -6,6 +6,6 @@ def digest_of(value, age, wat):
     return eip191(keccak256(value + age + wat))
 
 
-def in_range(entries):
-    """The ranges of (value, age) pairs."""
-    return [(below(value, 128), below(age, 64)) for value, age in entries]
+def in_range(value, age):
+    """The ranges of what is taken."""
+    return below(value, 128), below(age, 64)

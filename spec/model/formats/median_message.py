@@ -13,6 +13,6 @@ def read(payload, feed, now):
     digest = digest_of(value, age, wat)
     flat.check(digest, r, s, v, low_s=False)
     demand(feed.subject in (b"", wat), "SUBJECT")
-    price, seconds = in_range([(uint(value), uint(age))])[0]
+    price, seconds = in_range(uint(value), uint(age))
     return Reading(price or None, -18, seconds, seconds * 10**9, flat.set, [flat.signer],
                    strict_error=flat.strict.error, digest=digest)

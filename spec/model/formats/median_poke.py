@@ -32,7 +32,7 @@ def read(payload, feed, now):
         before = uint(value)
         demand(signer[0] not in bloom, "SIGNER_DUPLICATE")
         bloom.add(signer[0])
-    entries = in_range([(uint(v), uint(a)) for v, a in zip(arrays[0][2], arrays[1][2])])
-    seconds = min(age for _, age in entries)
-    return Reading(entries[count // 2][0] or None, -18, seconds, seconds * 10**9, set_, signers,
+    middle, youngest = uint(arrays[0][2][count // 2]), min(uint(age) for age in arrays[1][2])
+    price, seconds = in_range(middle, youngest)
+    return Reading(price or None, -18, seconds, seconds * 10**9, set_, signers,
                    strict_error=strict.error, digest=digest)

@@ -2,7 +2,7 @@
 from ..policy import Reading
 from .chainlink import (SIGNERS_MAX, Transmission, context_digest, epoch_and_round, int192,
                         observers_error)
-from .shared import WORD, Reader, Words, demand, uint
+from .shared import WORD, Reader, Strict, Words, demand, uint
 
 SELECTOR = bytes.fromhex("b1dc65a4")
 HEAD = 5 * WORD     # of a median report: time, observers, offset, fee, count
@@ -12,20 +12,20 @@ def read(payload, feed, now):
     reader = Reader(payload)
     demand(reader.take(4) == SELECTOR, "MAGIC")
     context = reader.take(3 * WORD)
-    sent = Transmission(payload, 4, reader.at)
+    strict = Strict()
+    strict.demand(not any(context[WORD:WORD + 27]), "TRAILING")
+    sent = Transmission(payload, 4, reader.at, strict)
     sent.exact_size()
-    demand(len(sent.report) >= WORD, "TRUNCATED")
     set_ = feed.named_set(context[:WORD], now, "CONFIG")
     quorum = feed.sets[set_].quorum
     demand(len(sent.r) == quorum, "QUORUM")
     digest = context_digest(sent.report, context)
     sent.check(digest, feed.sets[set_])
-    sent.strict.demand(not any(context[WORD:WORD + 27]), "TRAILING")
     price = time_ns = None
     if _is_median(sent.report):
-        price, time_ns = _median(sent.report, quorum - 1, sent.strict)
+        price, time_ns = _median(sent.report, quorum - 1, strict)
     return Reading(price, -feed.wire_decimals, epoch_and_round(context[WORD:2 * WORD]), time_ns,
-                   set_, sent.signers, strict_error=sent.strict.error, digest=digest)
+                   set_, sent.signers, strict_error=strict.error, digest=digest)
 
 
 def _is_median(report):
@@ -46,6 +46,6 @@ def _median(report, f, strict):
     strict.demand(count > 2 * f, "QUORUM")
     error = observers_error(observers, count)
     strict.demand(error is None, error)
-    strict.demand(values == sorted(values), "VALUE_ORDER")
     strict.demand(not any(observers[count:]), "TRAILING")
+    strict.demand(values == sorted(values), "VALUE_ORDER")
     return values[count // 2], uint(words[0]) * 10**9

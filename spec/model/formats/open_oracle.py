@@ -13,12 +13,12 @@ def read(payload, feed, now):
     key_at, key = words.text(2 * WORD, 0)
     demand(kind == b"prices", "MESSAGE_TYPE")
     flat = Flat(feed, now)
+    _layout(flat.strict, message, kind_at, key_at, key)
     digest = eip191(keccak256(message))
     flat.check(digest, r, s, v, low_s=False)
     seconds = below(time, 64)
     price = below(value, 64)
     demand(feed.subject in (b"", key), "SUBJECT")
-    _layout(flat.strict, message, kind_at, key_at, key)
     return Reading(price, -6, seconds, seconds * 10**9, flat.set, [flat.signer],
                    strict_error=flat.strict.error, digest=digest)
 

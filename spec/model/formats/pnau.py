@@ -25,10 +25,8 @@ def read(payload, feed, now):
     for number in range(updates):
         message, proof = _update(reader)
         demand(_leads_to(message, proof) == root, "MERKLE")
-        if wanted is None:      # the subject names no id: the first update's counts
-            wanted = message[1:33]
-        if len(message) < 33 and number > 0 or message[1:33] != wanted:
-            continue
+        if wanted is None and number > 0 or wanted not in (None, message[1:33]):
+            continue            # a subject without an id takes the first update
         price = _price(message)
         if found is not None:
             strict.say("DUPLICATE")

@@ -28,6 +28,7 @@ def read(payload, feed, now):
     demand(len(walk.data) >= TAIL * count, "TRUNCATED")
     set_ = feed.active_set(now)
     active = feed.sets[set_]
+    demand(len(feed.subject) in (0, 32), "SUBJECT")
     values, wanted, time, digest = {}, feed.subject or None, None, None
     for _ in range(count):
         package = _Package(walk, active, strict)
