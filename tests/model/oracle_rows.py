@@ -46,12 +46,12 @@ class Case:
         except Reject as reject:
             return reject.name, "-", {}
         if FORMATS[self.feed.format].transport:
-            return "OK", "-", said(reading)
+            return "OK", "-", said(reading, self.feed.rules)
         try:
             accepted = policy.check(self.feed, self.now_ns, self.last, reading)
         except Reject as reject:
-            return "OK", reject.name, said(reading)
-        return "OK", "OK", dict(said(reading), accepted=str(accepted.price),
+            return "OK", reject.name, said(reading, self.feed.rules)
+        return "OK", "OK", dict(said(reading, self.feed.rules), accepted=str(accepted.price),
                                 accepted_time=str(accepted.time), accepted_round=str(accepted.round))
 
     def frame(self):
@@ -69,12 +69,14 @@ class Case:
         return u32(len(body)) + body
 
 
-def said(reading):
+def said(reading, rules):
     """A Reading as oracle_say prints one."""
     out = {"order": str(reading.order), "valid_from_s": str(reading.valid_from_s),
            "expires_s": str(reading.expires_s), "set": str(reading.set),
-           "strict": reading.strict_error or "OK", "digest": reading.digest.hex(),
+           "digest": reading.digest.hex(),
            "signers": ",".join(str(signer) for signer in sorted(reading.signers))}
+    if rules == oracle.STRICT:
+        out.update(strict=reading.strict_error or "OK")
     if reading.price is not None:
         out.update(price=str(reading.price), exponent=str(reading.exponent))
     if reading.confidence is not None:

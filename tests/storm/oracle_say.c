@@ -8,7 +8,8 @@
  *   payload to the end of the frame
  *
  * All integers are big-endian. A line has the status of pl_oracle_read, that of pl_policy_check
- * (or -), and for a reading its members by name. A malformed frame ends the program with 2. */
+ * (or -), and for a reading its members by name; what only strict rules refuse is told of strict
+ * feeds alone. A malformed frame ends the program with 2. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,7 +127,7 @@ static void say_i256(const char *name, const pl_i256 *value)
     (void)printf(" %s=%.*s", name, (int)size, text);
 }
 
-static void say_reading(const pl_reading *reading)
+static void say_reading(const pl_reading *reading, bool is_strict)
 {
     if (reading->has_price) {
         say_i256("price", &reading->price);
@@ -140,7 +141,10 @@ static void say_reading(const pl_reading *reading)
     }
     (void)printf(" order=%" PRIu64 " valid_from_s=%" PRIu64 " expires_s=%" PRIu64 " set=%u",
                  reading->order, reading->valid_from_s, reading->expires_s, (unsigned)reading->set);
-    (void)printf(" strict=%s signers=", pl_status_name(reading->strict_error));
+    if (is_strict) {
+        (void)printf(" strict=%s", pl_status_name(reading->strict_error));
+    }
+    (void)printf(" signers=");
     for (unsigned member = 0, count = 0; member < MEMBERS_MAX; member++) {
         if (pl_member_in(&reading->signers, member)) {
             (void)printf("%s%u", count++ == 0 ? "" : ",", member);
@@ -167,6 +171,7 @@ static void answer(cursor *c)
     pl_price last, price;
     pl_reading reading;
     take_feed(c, &feed);
+    const bool is_strict = feed.rules == PL_RULES_STRICT;
     take_moment(c, &now, &last);
     const size_t size = c->left;
     uint8_t *exact = malloc(size == 0 ? 1 : size); /* a sanitizer sees a step beyond its end */
@@ -182,11 +187,11 @@ static void answer(cursor *c)
         (void)printf(" -");
     } else if (!reading.has_price && (pl_formats[feed.format].flags & PL_FORMAT_TRANSPORT) != 0) {
         (void)printf(" -");
-        say_reading(&reading);
+        say_reading(&reading, is_strict);
     } else {
         const pl_status check = pl_policy_check(&price, &feed, now, &last, &reading);
         (void)printf(" %s", pl_status_name(check));
-        say_reading(&reading);
+        say_reading(&reading, is_strict);
         if (check == PL_OK) {
             say_price(&price);
         }
