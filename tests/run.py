@@ -125,6 +125,14 @@ def oracle_storm(build, mutants, data):
     return [Suite(f"{build} oracle_storm", f"{folder}/storm/oracle_storm --mutants {mutants} --seed 1 {names}", 7200)]
 
 
+def model_oracle_suites(build, mutants, data):
+    """Oracle reports through the Python model and the library: vector files, then changed and made-up reports."""
+    folder = BUILDS[build][0].split("B=")[1]
+    say = f"--say {folder}/storm/oracle_say"
+    return [Suite(f"{build} model oracle vectors", f"python3 tests/model/oracle_vectors.py {say} --data {data}"),
+            Suite(f"{build} model oracle storm", f"python3 tests/model/oracle_storm.py {say} --mutants {mutants}", 7200)]
+
+
 def adapter_suites(build, runs):
     """Each oracle adapter by itself, from its own inputs."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -135,7 +143,8 @@ def adapter_suites(build, runs):
 
 def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
-    suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds", 1800),
+    suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds"
+              " tests.model.test_oracle_parts", 1800),
               Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_curve tests.cli.test_explain "
                     "tests.cli.test_import tests.cli.test_import_compound tests.cli.test_import_maker "
                     "tests.cli.test_import_ocr tests.cli.test_oracle tests.cli.test_oracle_world tests.cli.test_run"),
@@ -172,6 +181,7 @@ def plan(options):
         return [["gcc", "limb32", "asan"],
                 storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
                 + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
+                + model_oracle_suites("gcc", 20_000, options.data)
                 + storm_suites("limb32", 10_000_000, 1000, 1)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
@@ -182,6 +192,7 @@ def plan(options):
     suites += storm_suites("limb32", 100_000, 100, 1)
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
     suites += oracle_storm("gcc", 2000, options.data) + oracle_storm("asan", 200, options.data)
+    suites += model_oracle_suites("gcc", 500, options.data) + model_oracle_suites("asan", 100, options.data)[1:]
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
