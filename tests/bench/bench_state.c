@@ -180,7 +180,7 @@ static void measure_get(pl_store *store, uint32_t table, uint32_t rows)
 
 static void run(uint32_t rows)
 {
-    const pl_memory memory = {NULL, take, give};
+    const pl_memory memory = {NULL, take, give, 0};
     pl_store *store;
     uint32_t table;
     uint8_t root[32];

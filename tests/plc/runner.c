@@ -133,7 +133,7 @@ static bool start(world *w, const char *path)
 {
     uint32_t table;
     pl_code_error where;
-    w->memory = (pl_memory){NULL, take, give};
+    w->memory = (pl_memory){NULL, take, give, 0};
     for (uint32_t i = 0; i < w->count; i++) {
         compile(&w->compiled[i], &w->sources[i]);
         report(w->compiled[i].ok, path, "compiles", first_message(&w->compiled[i]));

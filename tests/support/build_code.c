@@ -445,5 +445,5 @@ static void give(void *context, void *block, size_t size)
 
 void build_memory_init(build_memory *memory)
 {
-    *memory = (build_memory){.memory = {memory, take, give}};
+    *memory = (build_memory){.memory = {memory, take, give, 0}};
 }

@@ -37,5 +37,5 @@ static void give(void *context, void *bytes, size_t size)
 
 void counted_memory_init(counted_memory *counted)
 {
-    *counted = (counted_memory){.memory = {counted, take, give}, .refuse_at = UINT64_MAX};
+    *counted = (counted_memory){.memory = {counted, take, give, 0}, .refuse_at = UINT64_MAX};
 }

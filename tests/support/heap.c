@@ -15,4 +15,4 @@ static void give(void *context, void *block, size_t size)
     free(block);
 }
 
-const pl_memory heap_memory = {NULL, take, give};
+const pl_memory heap_memory = {NULL, take, give, 0};

@@ -308,12 +308,6 @@ void pl_store_free(pl_store *store)
     memory.give(memory.context, store, sizeof *store);
 }
 
-void pl_store_seed(pl_store *store, uint64_t seed)
-{
-    PL_ASSERT(store->table_count == 0);
-    store->seed = seed;
-}
-
 /* Describes the key order (index NULL) or an index, and starts it empty. */
 static void begin_order(const pl_store *store, store_order *order, const pl_table *schema,
                         const pl_index *index)
@@ -360,7 +354,8 @@ pl_status pl_store_add_table(pl_store *store, uint32_t *table, uint32_t contract
                           .key_size = schema->key_size,
                           .row_size = schema->row_size,
                           .order_count = order_count};
-    pl_row_pool_begin(&made->rows, &store->memory, schema->key_size, schema->row_size, store->seed);
+    pl_row_pool_begin(&made->rows, &store->memory, schema->key_size, schema->row_size,
+                      store->memory.secret);
     begin_order(store, &made->orders[0], schema, NULL);
     for (uint32_t i = 0; i < schema->index_count; i++) {
         PL_ASSERT(schema->indexes[i].field_count <= PL_INDEX_FIELDS_MAX);

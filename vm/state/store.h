@@ -17,11 +17,6 @@ typedef struct pl_store pl_store;
 PL_MUST_USE pl_status pl_store_create(pl_store **store, const pl_memory *memory);
 void pl_store_free(pl_store *store);
 
-/* Seeds the hash by which rows are found, before the first table is added. Nothing that can be
- * observed depends on it; a host that replays hostile histories passes a secret number, so that
- * nobody can choose keys that are slow to find. Without it the seed is 0. */
-void pl_store_seed(pl_store *store, uint64_t seed);
-
 /* Adds a table; *table gets the next world number: 0, 1, 2, ... schema must outlive the store and
  * hold to the limits of limits.h. All tables are added before the first write.
  * Returns PL_OK or PL_FAULT_MEMORY. */
