@@ -10,6 +10,7 @@ extern const pt_protocol pt_morpho_blue;
 extern const pt_protocol pt_morpho_blue_adaptive;
 extern const pt_protocol pt_maker_dss;
 extern const pt_protocol pt_compound_v2;
+extern const pt_protocol pt_liquity_v1;
 extern const pt_protocol pt_compound_v3;
 
 /* All of them, ended by NULL. */
