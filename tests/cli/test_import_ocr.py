@@ -4,10 +4,11 @@
 """
 import gzip
 import json
+import os
 import pathlib
 import unittest
 
-from tests.cli.program import DIVERGED, INPUT, OK, USAGE, Case, plim
+from tests.cli.program import DIVERGED, INPUT, OK, ROOT, USAGE, Case, plim
 
 # Nine real transmissions: four accepted, then a replay; two and one reverted for a reason unknown; one accepted.
 FILE = pathlib.Path(__file__).resolve().parent / "tiny_ocr.json.gz"
@@ -273,6 +274,63 @@ class Tampered(Ocr):
         file.write_bytes(gzip.compress(told[:at] + word(PRICE + 1) + told[at + 32:]))
         code, said = self.replay()
         self.assertEqual((code, said["mismatches"]), (DIVERGED, 1))
+
+
+class Trigger(Case):
+    """contracts/examples/captured_report: the report's own bytes decide whether a liquidation goes through."""
+    SOURCE = ROOT / "contracts" / "examples" / "captured_report"
+    TAKEN = "8182733924513576561"
+
+    def setUp(self):
+        super().setUp()
+        self.world = json.loads((self.SOURCE / "world.json").read_text())
+        contract = self.world["contracts"][0]
+        contract["source"] = os.path.relpath(self.SOURCE / contract["source"], self.folder)
+        for file in self.SOURCE.glob("*.hex"):
+            (self.folder / file.name).write_text(file.read_text())
+
+    def play(self):
+        (self.folder / "w.json").write_text(json.dumps(self.world))
+        run = plim("run", self.folder / "w.json", "--json", "-o", self.folder / "out", "--contracts", ROOT / "contracts")
+        return run.returncode, json.loads(run.stdout)
+
+    def test_whole(self):
+        run = plim("run", self.SOURCE / "world.json", "--contracts", ROOT / "contracts")
+        self.assertEqual(run.returncode, OK, run.stdout[-500:])
+        self.assertIn("(prices signed by the feeds' own signers or a stand-in signer)", run.stdout)
+        self.assertIn("LPCM_HEALTH_FACTOR_NOT_BELOW_THRESHOLD", run.stdout)
+        self.assertIn("liquidated_collateral_amount " + self.TAKEN, run.stdout)
+
+    def test_bytes_are_those_of_the_transmission(self):
+        text = (self.SOURCE / "dai_eth_13244807.hex").read_text().strip()
+        self.assertEqual(text, "0x" + call_data(ITEMS[LAST]).hex())
+
+    def test_without_the_report(self):
+        self.world["blocks"][1]["reports"] = []
+        self.assertEqual(self.play()[0], DIVERGED)
+
+    def test_with_one_bit_changed(self):
+        """The signatures recover to others: no price, no liquidation."""
+        file = self.folder / "dai_eth_13244807.hex"
+        text = file.read_text().strip()
+        at = 2 + 2 * 546  # inside the observation in the middle
+        file.write_text(text[:at] + f"{int(text[at], 16) ^ 1:x}" + text[at + 1:])
+        code, told = self.play()
+        self.assertEqual(code, DIVERGED)
+        self.assertIn("UNKNOWN_SIGNER", json.dumps(told))
+
+    def test_the_older_report_after_the_newer(self):
+        blocks = self.world["blocks"]
+        blocks[0]["reports"], blocks[1]["reports"] = blocks[1]["reports"], blocks[0]["reports"]
+        code, told = self.play()
+        self.assertEqual(code, DIVERGED)
+        self.assertIn("REPLAY", json.dumps(told))
+
+    def test_shipped_history(self):
+        history = ROOT / "fixtures" / "histories" / "captured-report"
+        told = json.loads(plim("explain", history, "2", "--json").stdout)
+        self.assertEqual(told["why_now"]["prices_that_moved"][0]["feed"], "DAI_ETH")
+        self.assertEqual(told["prices_signed_by"], "the feeds' own signers or a stand-in signer")
 
 
 if __name__ == "__main__":

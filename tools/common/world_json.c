@@ -255,19 +255,30 @@ json_t *pt_world_json(const pl_chain *chain)
     return object;
 }
 
-bool pt_world_stand_in(const pl_world *world)
+static bool names_stand_in(pl_text note)
 {
     static const char phrase[] = "stand-in";
     const size_t size = sizeof phrase - 1;
-    for (uint32_t i = 0; i < world->feed_count; i++) {
-        const pl_text note = world->feed_notes[i];
-        for (size_t at = 0; at + size <= note.size; at++) {
-            if (memcmp(note.text + at, phrase, size) == 0) {
-                return true;
-            }
+    for (size_t at = 0; at + size <= note.size; at++) {
+        if (memcmp(note.text + at, phrase, size) == 0) {
+            return true;
         }
     }
     return false;
+}
+
+static uint32_t count_stand_ins(const pl_world *world)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world->feed_count; i++) {
+        count += names_stand_in(world->feed_notes[i]) ? 1 : 0;
+    }
+    return count;
+}
+
+bool pt_world_stand_in(const pl_world *world)
+{
+    return count_stand_ins(world) > 0;
 }
 
 bool pt_world_unsigned(const pl_world *world)
@@ -278,4 +289,17 @@ bool pt_world_unsigned(const pl_world *world)
         }
     }
     return false;
+}
+
+const char *pt_world_signed_by(const pl_world *world)
+{
+    const uint32_t stand_ins = count_stand_ins(world);
+    if (pt_world_unsigned(world)) {
+        return "some are not signed";
+    }
+    if (stand_ins == 0) {
+        return "the feeds' own signers";
+    }
+    return stand_ins == world->feed_count ? "a stand-in signer"
+                                          : "the feeds' own signers or a stand-in signer";
 }

@@ -37,9 +37,13 @@ static pt_exit play_all(pt_play *play, json_t *blocks, pt_report *report)
 /* Who stands behind the prices, for the page of the folder. */
 static const char *signers_text(const pl_world *world)
 {
-    if (pt_world_stand_in(world)) {
+    if (strncmp(pt_world_signed_by(world), "a ", 2) == 0) {
         return "Prices are signed by a " PT_STAND_IN
                ": they are the file's own and\nprove nothing about a market.";
+    }
+    if (pt_world_stand_in(world) && !pt_world_unsigned(world)) {
+        return "Prices are reports of the feeds' own signers, but those of\nfeeds whose note names "
+               "a " PT_STAND_IN " are the file's own and prove nothing about a market.";
     }
     return pt_world_unsigned(world)
                ? "Prices are not signed: they are the file's own and prove\nnothing about a market."
@@ -131,11 +135,11 @@ static pt_exit run_world(pt_play *play, const char *library, const char *folder,
     json_t *blocks = json ? json_array() : NULL;
     if (!json) {
         const pl_world *world = pl_chain_world(play->world.chain);
-        (void)printf("%s  %s\n", play->world.build.name,
-                     pt_world_stand_in(world)   ? "(prices signed by a stand-in signer)"
-                     : world->feed_count == 0   ? "(no price feeds)"
-                     : pt_world_unsigned(world) ? "(some prices are not signed)"
-                                                : "(prices signed by the feeds' own signers)");
+        const bool is_signed = world->feed_count > 0 && !pt_world_unsigned(world);
+        (void)printf("%s  (%s%s)\n", play->world.build.name, is_signed ? "prices signed by " : "",
+                     is_signed                ? pt_world_signed_by(world)
+                     : world->feed_count == 0 ? "no price feeds"
+                                              : "some prices are not signed");
     }
     pt_exit result = play_all(play, blocks, report);
     if (result == PT_OK && folder != NULL) {

@@ -365,10 +365,7 @@ static pt_exit make_facts(json_t **facts, story *s, const pl_block_result *resul
     set(object, "formulas",
         pt_formulas_json(&s->formulas, s->run.chain, s->explain->contracts,
                          s->explain->all_formulas ? SIZE_MAX : REPEATS_TOLD));
-    set(object, "prices_signed_by",
-        json_string(pt_world_unsigned(pl_chain_world(s->run.chain))   ? "some are not signed"
-                    : pt_world_stand_in(pl_chain_world(s->run.chain)) ? "a stand-in signer"
-                                                                      : "the feeds' signers"));
+    set(object, "prices_signed_by", json_string(pt_world_signed_by(pl_chain_world(s->run.chain))));
     *facts = object;
     return PT_OK;
 }

@@ -57,10 +57,7 @@ json_t *pt_facts_summary(pl_chain *chain)
     pl_chain_head(&head, chain);
     set(object, "world", json_stringn(world->name.text, world->name.size));
     set(object, "world_id", hash_json(world->id));
-    set(object, "prices_signed_by",
-        json_string(pt_world_unsigned(world)   ? "some are not signed"
-                    : pt_world_stand_in(world) ? "a stand-in signer"
-                                               : "the feeds' signers"));
+    set(object, "prices_signed_by", json_string(pt_world_signed_by(world)));
     set(object, "block", count_json(head.height));
     set(object, "time_s", count_json(head.time_s));
     set(object, "state_root", hash_json(head.state_root));

@@ -18,6 +18,7 @@ void pt_verdict_settle(pt_verdict *verdict)
         (void)snprintf(verdict->world_name, sizeof verdict->world_name, "%.*s",
                        (int)world->name.size, world->name.text);
         verdict->stand_in = pt_world_stand_in(world);
+        verdict->signed_by = pt_world_signed_by(world);
         verdict->unsigned_prices = pt_world_unsigned(world);
         verdict->has_expectations = run->expect_path != NULL;
         (void)snprintf(verdict->source, sizeof verdict->source, "%.*s",
@@ -80,10 +81,12 @@ static void print_one(const pt_verdict *verdict)
     char root[65];
     pt_table table;
     pt_hex(root, verdict->head.state_root, 32);
-    (void)printf("%s  %s\n", verdict->world_name,
-                 verdict->unsigned_prices ? "(some prices are not signed)"
-                 : verdict->stand_in      ? "(prices signed by a stand-in signer)"
-                                          : "");
+    const bool is_told = verdict->stand_in && !verdict->unsigned_prices;
+    (void)printf("%s  %s%s%s\n", verdict->world_name,
+                 is_told                    ? "(prices signed by "
+                 : verdict->unsigned_prices ? "(some prices are not signed)"
+                                            : "",
+                 is_told ? verdict->signed_by : "", is_told ? ")" : "");
     if (verdict->has_expectations) {
         (void)printf("compared with: %s\n", verdict->source);
     }
@@ -317,11 +320,18 @@ static json_t *verdict_json(const pt_verdict *verdict)
 /* One history: its object. Several: an object with their sums and the list. */
 void pt_verdict_print_json(const pt_verdict *verdicts, size_t count)
 {
-    static const char *const sums[] = {
-        "blocks",     "transactions", "liquidations",           "reverts",
-        "traps",      "rejects",      "reports_accepted",       "compared",
-        "mismatches", "explained",    "compared_without_reason",
-        "elapsed_ms"};
+    static const char *const sums[] = {"blocks",
+                                       "transactions",
+                                       "liquidations",
+                                       "reverts",
+                                       "traps",
+                                       "rejects",
+                                       "reports_accepted",
+                                       "compared",
+                                       "mismatches",
+                                       "explained",
+                                       "compared_without_reason",
+                                       "elapsed_ms"};
     json_t *object = count == 1 ? verdict_json(&verdicts[0]) : json_object();
     if (count != 1) {
         json_t *runs = json_array();

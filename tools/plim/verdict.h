@@ -20,6 +20,7 @@ typedef struct pt_verdict {
     uint8_t history_hash[32];
     uint64_t block_total, first_height;
     bool has_expectations, stand_in, unsigned_prices;
+    const char *signed_by;
     char source[200]; /* of the expectations */
     char *failure;    /* why this one of several could not be verified, or NULL */
     bool wants_roots; /* keep the root after every block, for the JSON */
