@@ -78,8 +78,8 @@ static bool is_entry(const pl_function *function, bool asks)
     return (function->flags & PL_FUNCTION_PUBLIC) != 0 && (effect != PL_EFFECT_TX) == asks;
 }
 
-static pt_exit find_function(pt_plan_call *call, const pt_world_file *world, const pt_json *node,
-                             bool asks, pt_report *report)
+pt_exit pt_world_function(uint32_t *contract, uint32_t *function, const pt_world_file *world,
+                          const pt_json *node, bool asks, pt_report *report)
 {
     const char *text = json_string_value(node->value);
     char texts[PL_FUNCTIONS_MAX][64];
@@ -97,8 +97,8 @@ static pt_exit find_function(pt_plan_call *call, const pt_world_file *world, con
                 continue;
             }
             if (pt_name_is(code->functions[f].name, point + 1)) {
-                call->contract = (uint32_t)c + 1;
-                call->function = f;
+                *contract = (uint32_t)c + 1;
+                *function = f;
                 return PT_OK;
             }
             names[count] = pt_world_name(texts[count], code->functions[f].name);
@@ -121,7 +121,8 @@ static pt_exit read_call(pt_plan_call *call, const pt_world_file *world, const p
     pt_json name, arguments;
     uint64_t set = 0;
     PT_TRY(pt_json_member(&name, node, key, JSON_STRING, report));
-    PT_TRY(find_function(call, world, &name, strcmp(key, "view") == 0, report));
+    PT_TRY(pt_world_function(&call->contract, &call->function, world, &name,
+                             strcmp(key, "view") == 0, report));
     const pl_function *function =
         &world->contracts[call->contract - 1].code.functions[call->function];
     if (pt_json_has(node, "args")) {

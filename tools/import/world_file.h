@@ -60,6 +60,11 @@ typedef struct pt_world_file {
 /* On input: *world zero but for file. library: the folder of std/ and math/, or NULL. Mistakes of
  * the contracts are printed to stderr. Errors: PT_INPUT, PT_LIMIT; close it then, too. */
 pt_exit pt_world_file_open(pt_world_file *world, const char *library, pt_report *report);
+
+/* The two halves of it, for importers that read more out of the same file: only the JSON into
+ * world->root, then the world out of what is left there. */
+pt_exit pt_world_file_parse(pt_world_file *world, pt_report *report);
+pt_exit pt_world_file_make(pt_world_file *world, const char *library, pt_report *report);
 void pt_world_file_close(pt_world_file *world);
 
 /* ---- between its sources ---- */
@@ -74,6 +79,10 @@ pt_exit pt_world_value(uint8_t *stored, const pt_world_file *world, uint32_t con
 /* A name of "accounts", "@contract", or 0x and 64 hex digits. */
 pt_exit pt_world_account(uint8_t account[32], const pt_world_file *world, const pt_json *node,
                          pt_report *report);
+
+/* "CONTRACT.FUNCTION": a public tx function, or when asks a public view. */
+pt_exit pt_world_function(uint32_t *contract, uint32_t *function, const pt_world_file *world,
+                          const pt_json *node, bool asks, pt_report *report);
 
 /* An object {field: value} or a list in the order of the fields. On output: their stored forms one
  * after the other, and which were there. all: every field must be. */

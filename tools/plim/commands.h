@@ -11,6 +11,8 @@ extern const pt_command pt_command_disasm;
 extern const pt_command pt_command_run;
 extern const pt_command pt_command_import;
 extern const pt_command pt_command_import_ocr;
+extern const pt_command pt_command_import_csv;
+extern const pt_command pt_command_import_aave_v2_events;
 extern const pt_command pt_command_replay;
 extern const pt_command pt_command_show;
 extern const pt_command pt_command_explain;

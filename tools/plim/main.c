@@ -15,6 +15,8 @@ static const pt_command *const commands[] = {
     &pt_command_run,
     &pt_command_import,
     &pt_command_import_ocr,
+    &pt_command_import_csv,
+    &pt_command_import_aave_v2_events,
     &pt_command_replay,
     &pt_command_show,
     &pt_command_explain,
@@ -33,10 +35,10 @@ static void print_overview(void)
     (void)printf("plim draws the line for leveraged positions: deterministic margin contracts,\n"
                  "signed prices, one root per block.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)printf("  plim %-20s %s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  plim %-21s %s\n", commands[i]->name, commands[i]->summary);
     }
     (void)printf(
-        "  plim help [COMMAND]       this page, or the page of one command\n\n"
+        "  plim help [COMMAND]        this page, or the page of one command\n\n"
         "Start here, with a contract and a world that you write (plim run --help has one):\n"
         "  plim run contracts/examples/margin_account.world.json -o run\n"
         "or with any recorded run of a protocol that plim knows:\n"
@@ -82,7 +84,7 @@ static void print_group(const char *first)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const char *name = commands[i]->name;
         if (strncmp(name, first, size) == 0 && name[size] == ' ') {
-            (void)printf("  plim %-20s %s\n", name, commands[i]->summary);
+            (void)printf("  plim %-21s %s\n", name, commands[i]->summary);
         }
     }
     (void)printf("\nplim %s COMMAND --help shows the page of one.\n", first);
