@@ -179,8 +179,9 @@ class Hostile(Ocr):
 
     def test_values(self):
         last = ITEMS[LAST]
-        for key, value in (("block", 0), ("block", "1"), ("tx_index", -1), ("tx", "0x12"), ("aggregator", "0x" + "1" * 41),
-                           ("aggregator", 5), ("transmitter", "158228e08c52f3e2211ccbc8ec275fa93f6033fc"),
+        for key, value in (("block", 0), ("block", "1"), ("tx_index", -1), ("tx", "0x12"),
+                           ("aggregator", "0x" + "1" * 41), ("aggregator", 5),
+                           ("transmitter", "158228e08c52f3e2211ccbc8ec275fa93f6033fc"),
                            ("reverted", 0), ("reverted", None), ("report", "0x12"), ("report", "0x" + "00" * 36 * 32),
                            ("report", last["report"] + "0"), ("report", "0xzz"), ("raw_vs", last["raw_vs"][:-2]),
                            ("rs", []), ("rs", last["rs"] * 6), ("rs", last["rs"][:-1] + ["0x12"]), ("rs", "0x"),
@@ -193,7 +194,8 @@ class Hostile(Ocr):
         swapped = [derived["recovered_signers"][1], derived["recovered_signers"][0]]
         for key, value in (("report_keccak256", "0x" + "11" * 32), ("config_digest", "0x" + "11" * 16),
                            ("epoch_and_round", "0x0000000000"), ("raw_observers", "0x" + "00" * 32),
-                           ("recovered_signers", swapped), ("recovered_signers", swapped + derived["recovered_signers"][2:]),
+                           ("recovered_signers", swapped),
+                           ("recovered_signers", swapped + derived["recovered_signers"][2:]),
                            ("observations", derived["observations"][1:]), ("observations", [1] * 16),
                            ("median", str(PRICE + 1)), ("median", PRICE), ("median", "-" + str(PRICE))):
             with self.subTest(key=key):
@@ -291,7 +293,8 @@ class Trigger(Case):
 
     def play(self):
         (self.folder / "w.json").write_text(json.dumps(self.world))
-        run = plim("run", self.folder / "w.json", "--json", "-o", self.folder / "out", "--contracts", ROOT / "contracts")
+        run = plim("run", self.folder / "w.json", "--json", "-o", self.folder / "out",
+                   "--contracts", ROOT / "contracts")
         return run.returncode, json.loads(run.stdout)
 
     def test_whole(self):

@@ -22,8 +22,8 @@ json_t *pt_fields_json(pt_names names, const pl_field *fields, size_t count, con
 bool pt_world_stand_in(const pl_world *world);
 bool pt_world_unsigned(const pl_world *world);
 
-/* Who signs its prices: "a stand-in signer", "the feeds' own signers", either ("... or ..."), or "some
- * are not signed". */
+/* Who signs its prices: "a stand-in signer", "the feeds' own signers", either ("... or ..."), or
+ * "some are not signed". */
 const char *pt_world_signed_by(const pl_world *world);
 
 #endif
