@@ -220,8 +220,23 @@ static bool time_suffix(plc_str suffix, uint64_t *seconds)
     return false;
 }
 
+/* Two readings would be natural, a hundredth of a per cent and the type's one, which is 100 %. */
+static bool is_basis_points(plc *p, plc_str suffix, plc_loc loc)
+{
+    if (!plc_is(suffix, "bps") && !plc_is(suffix, "ibps")) {
+        return false;
+    }
+    plc_error(p, loc, "write 0.5% for 50 basis points, or bps.raw(50)",
+              "`%.*s` is not a suffix of a number: basis points and whole units look alike",
+              PLC_FMT(suffix));
+    return true;
+}
+
 static const plc_type *suffix_type(plc *p, plc_unit *unit, plc_str suffix, plc_loc loc)
 {
+    if (is_basis_points(p, suffix, loc)) {
+        return NULL;
+    }
     const plc_type *type = plc_type_builtin(p, suffix);
     if (type == NULL) {
         plc_item *item = plc_find(p, unit, SPACE_TYPE, suffix);
