@@ -185,10 +185,9 @@ static pt_exit same_bytes(const pt_json *object, const char *key, const uint8_t 
 static bool is_rounded(const char *said, const char *digits)
 {
     const char *number = said + (said[0] == '-' ? 1 : 0);
-    const double whole = 9007199254740992.0, value = strtod(digits, NULL);
+    const double value = strtod(said, NULL), exact = strtod(digits, NULL);
     return strspn(number, "0123456789") == strlen(number) && strlen(said) == strlen(digits) &&
-           (value > whole || value < -whole) && !(strtod(said, NULL) < value) &&
-           !(strtod(said, NULL) > value);
+           value <= exact && value >= exact;
 }
 
 static pt_exit same_number(const pt_json *node, const pl_i256 *number, uint64_t *rounded,
