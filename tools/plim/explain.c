@@ -130,8 +130,8 @@ static bool is_named(pl_name name, const char *const *list)
 /* The account that the call is about, and the market it names. */
 static void find_subject(story *s, uint32_t *market)
 {
-    static const char *const whose[] = {"user",  "borrower", "usr",    "urn", "who",
-                                        "owner", "account",  "target", NULL};
+    static const char *const whose[] = {"user",  "borrower", "usr",    "urn",        "who",
+                                        "owner", "account",  "target", "accounts_0", NULL};
     static const char *const markets[] = {"market", "ilk", "id", NULL};
     const pl_code *code = pl_chain_code(s->run.chain, s->tx.contract);
     bool is_found = false, is_sure = false;
