@@ -27,6 +27,13 @@ static const pt_failure failures[] = {
     {.kind = "string",
      .name = "TroveManager: Requested redemption amount must be <= user's LUSD token balance",
      .error = "TroveManagerRequestedRedemptionAmountAboveLUSDBalance"},
+    {.kind = "string",
+     .name = "LUSD: Cannot transfer tokens directly to the LUSD token contract or the zero address",
+     .error = "LUSDCannotTransferToTheTokenContractOrTheZeroAddress"},
+    {.kind = "string",
+     .name = "LUSD: Cannot transfer tokens directly to the StabilityPool, TroveManager or "
+             "BorrowerOps",
+     .error = "LUSDCannotTransferToTheStabilityPool"},
     {.kind = "string", .name = "SafeMath: division by zero", .status = PL_TRAP_DIV_BY_ZERO},
     {.kind = "string", .name = "SafeMath: ", .status = PL_TRAP_OVERFLOW},
     {.kind = NULL},
