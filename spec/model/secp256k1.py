@@ -159,6 +159,7 @@ def address_of(point):
     return keccak256(point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big"))[12:]
 
 
+@functools.lru_cache(maxsize=4096)
 def verify_schnorr(key32, digest, signature):
     """BIP-340: key32 is x of the key, signature 64 bytes."""
     point = point_of_key(b"\2" + key32)

@@ -3,6 +3,7 @@
 A signature with recovery leads to some key whatever it signs, so the payloads of those formats carry
 made-up signatures and the signer set is fitted to them afterwards; Schnorr formats are signed here.
 """
+import functools
 import hashlib
 
 from spec.model import oracle, secp256k1
@@ -42,7 +43,11 @@ def fits(rng, bits, is_signed=False):
 
 
 def rarely(rng, usual, *others):
-    return rng.choice(others) if rng.random() < 0.06 else usual
+    return rng.choice(others) if rng.random() < 0.03 else usual
+
+
+def sometimes(rng, usual, *others):
+    return rng.choice(others) if rng.random() < 0.2 else usual
 
 
 def signature(rng, base=0):
@@ -51,6 +56,13 @@ def signature(rng, base=0):
     low = rng.randrange(1, N // 2)
     s = rarely(rng, low, 0, N, N - low, N - 1, (N - 1) // 2, (N + 1) // 2)
     return r, word(s), base + rarely(rng, rng.randrange(2), 2, 3, 27, 255 - base)
+
+
+def again(rng, items):
+    """Now and then with one of them twice."""
+    if items and rng.random() < 0.08:
+        items[-1] = items[0]
+    return items
 
 
 def flat(rng):
@@ -106,9 +118,10 @@ def arrays(rng, head, columns, extra=b""):
 def open_oracle(rng):
     kind, key = rarely(rng, b"prices", b"price", b"pricesX"), rng.choice([b"ETH", b"BTC", b"K" * 40, b""])
     pad = rarely(rng, b"\0", b"\1")
-    message = (word(0x80) + word(rarely(rng, near(rng, NOW), 2**64)) + word(0xc0)
+    gap = rarely(rng, b"", word(0))
+    message = (word(0x80) + word(rarely(rng, near(rng, NOW), 2**64)) + word(0xc0 + len(gap))
                + word(rarely(rng, fits(rng, 64), 2**64)) + word(len(kind)) + kind.ljust(WORD, pad)
-               + word(len(key)) + key + pad * (-len(key) % WORD) + rarely(rng, b"", b"\0", word(0)))
+               + gap + word(len(key)) + key + pad * (-len(key) % WORD) + rarely(rng, b"", b"\0", word(0)))
     r, s, v = signature(rng, 27)
     return message + r + s + word(rarely(rng, v, v + 256)), rng.choice([key, key, b"ETH"])
 
@@ -120,7 +133,8 @@ def eip712(rng):
     subject = word(7) + word(8) + bytes([count] + places)
     if places[3] != 255:
         subject += rarely(rng, words[places[3]], word(9))
-    return b"".join(words) + b"".join(flat(rng) for _ in range(rng.randrange(0, 4))), subject
+    signatures = again(rng, [flat(rng) for _ in range(rng.randrange(0, 4))])
+    return b"".join(words) + b"".join(signatures), subject
 
 
 def lazer(rng):
@@ -170,10 +184,10 @@ def redstone(rng):
 
 def vaa(rng, payload=b"any", emitter=u16(26) + word(3)):
     places = sorted(rng.sample(range(6), rng.randrange(1, 5)))
-    if rng.random() < 0.08:
+    if rng.random() < 0.1:
         rng.shuffle(places)
-    if rng.random() < 0.05:
-        places.append(places[-1])
+    if rng.random() < 0.1:
+        places.append(rng.choice(places))
     out = u8(rarely(rng, 1, 2)) + u32(rarely(rng, 4, 5)) + u8(len(places))
     for place in places:
         r, s, v = signature(rng)
@@ -200,7 +214,7 @@ def pnau(rng):
 
 def _pyth_message(rng):
     time = rarely(rng, near(rng, NOW), 2**63, 2**64 - 1)
-    message = (u8(rarely(rng, 0, 1)) + word(rng.choice([1, 1, 2])) + u64(fits(rng, 64)) + u64(fits(rng, 64))
+    message = (u8(sometimes(rng, 0, 1)) + word(rng.choice([1, 1, 2])) + u64(fits(rng, 64)) + u64(fits(rng, 64))
                + u32(rng.choice([2**32 - 8, 0, 3, 2**31])) + u64(time) + u64(time) + bytes(16))
     return rarely(rng, message, message + b"more", message[:40], message[:20], b"")
 
@@ -217,7 +231,7 @@ def _tree(leaves):
 # ---- Chainlink -----------------------------------------------------------------------------------
 
 def _transmission(rng, head, report, count):
-    signed = [signature(rng) for _ in range(count)]
+    signed = again(rng, [signature(rng) for _ in range(count)])
     v = bytes(v for _, _, v in signed).ljust(WORD, rarely(rng, b"\0", b"\1"))
     others = [s for _, s, _ in signed] + rarely(rng, [], [word(1)])
     return arrays(rng, head, [report, [r for r, _, _ in signed], others], v)
@@ -244,8 +258,9 @@ def _digest16(rng):
 def ocr1(rng):
     offset, gap = rarely(rng, (96, b""), (128, word(0)), (96, word(0)))
     count = rng.choice([1, 2, 3, 3, 4, 5, 7, 31, 0, 32])
-    context = (bytes(11) if rng.random() < 0.95 else b"x" * 11) + _digest16(rng) + u32(rng.randrange(9)) + u8(3)
-    report = context + _observers(rng, count) + word(offset) + gap + word(count) + b"".join(_observations(rng, count))
+    context = rarely(rng, bytes(11), b"x" * 11) + _digest16(rng) + u32(rng.randrange(9)) + u8(3)
+    report = context + _observers(rng, count) + word(offset) + gap + word(count)
+    report += b"".join(_observations(rng, count))
     report += rarely(rng, b"", word(0), b"\0")
     return bytes.fromhex("c9807539") + _transmission(rng, 0, report, rng.randrange(0, 4)), b""
 
@@ -256,7 +271,7 @@ def _context(rng, family=b"\0\1"):
 
 def ocr2(rng):
     count = rng.choice([1, 2, 3, 3, 4, 5, 31, 0, 32])
-    report = (word(rarely(rng, near(rng, NOW), 2**32, 2**32 - 1)) + _observers(rng, count)
+    report = (word(sometimes(rng, near(rng, NOW), 2**32, 2**32 - 1)) + _observers(rng, count)
               + word(rarely(rng, 128, 96)) + word(rarely(rng, 5, 2**191, -1)) + word(count)
               + b"".join(_observations(rng, count)) + rarely(rng, b"", word(0), b"\0"))
     report = rarely(rng, report, b"", b"short", word(0))
@@ -272,7 +287,8 @@ def data_streams(rng):
         rarely(rng, 5, 2**192)) + word(near(rng, NOW + 100))
     for kind in kinds:
         bits = {"p": 192, "s": 32, "n": 64}[kind]
-        report += word(edge(rng, bits, kind == "p") if rng.random() < 0.2 else fits(rng, bits, kind == "p"))
+        beyond = rng.random() < (0.1 if kind == "p" else 0.3)
+        report += word((edge if beyond else fits)(rng, bits, kind == "p"))
     report = rarely(rng, report, report + word(0), report[:-WORD], report[:20], report[:100])
     family = rng.choice([b"\0\6", b"\0\x09"])
     context = _context(rng, family)
@@ -314,10 +330,10 @@ def scribe(rng):
     e = shared.uint(keccak256(word(total[0]) + u8(total[1] % 2) + message + commitment))
     s = rarely(rng, (99 + e * sum(secrets)) % N, 0, N, 5)
     ids = rarely(rng, ids, ids + ids[:1], ids + b"\0")
-    pad = rarely(rng, b"\0", b"\1")
+    pad, gap = rarely(rng, b"\0", b"\1"), rarely(rng, b"", word(0))
     payload = (bytes.fromhex(rarely(rng, "2f529d73", "00000082", "00000083")) + word(value) + word(age)
-               + word(0x60) + word(s) + word(rarely(rng, shared.uint(commitment), 0, 2**160)) + word(0x60)
-               + word(len(ids)) + ids + pad * (-len(ids) % WORD) + rarely(rng, b"", b"\0"))
+               + word(0x60) + word(s) + word(rarely(rng, shared.uint(commitment), 0, 2**160)) + word(0x60 + len(gap))
+               + gap + word(len(ids)) + ids + pad * (-len(ids) % WORD) + rarely(rng, b"", b"\0"))
     return payload, rarely(rng, wat, b"ETHUSD"), _set(members, min(len(members), max(1, len(ids))))
 
 
@@ -332,6 +348,7 @@ def band(rng):
     return nonce + word(s) + rarely(rng, message, message + b"x"), b"", _set([key])
 
 
+@functools.lru_cache(maxsize=4096)
 def schnorr(secret, digest, nonce):
     """A BIP-340 signature with a nonce of our choice."""
     key, point = secp256k1.point_of_key(_key(secret)), secp256k1.point_of_key(_key(nonce))
@@ -344,7 +361,7 @@ def schnorr(secret, digest, nonce):
 
 def _big(rng, value):
     if value < 0xfd:
-        return rarely(rng, u8(value), b"\xfd" + u16(value))
+        return u8(value) if rng.random() < 0.99 else b"\xfd" + u16(value)
     return b"\xfd" + u16(value)
 
 
@@ -362,19 +379,21 @@ def _tag(name, data):
 
 
 def dlc_attestation(rng):
-    count = rng.choice([1, 2, 5, 18, 0])
-    digits = [rarely(rng, rng.choice([b"0", b"1"]), b"2", b"yes", b"+", b"") for _ in range(count)]
+    count = sometimes(rng, rng.choice([1, 2, 5, 18]), 255, 256, 257, 0)
+    others = [b"2", b"yes", b"+", b""] if count < 60 else [b"1"]
+    digits = [rarely(rng, rng.choice([b"0", b"1"]), *others) for _ in range(count)]
     if rng.random() < 0.3 and digits:
         digits[0] = rng.choice([b"+", b"-"])
     rule = rng.randrange(2)
-    digest = [_tag(b"DLC/oracle/attestation/v0", d) if rule == 0 else hashlib.sha256(d).digest() for d in digits]
-    signatures = [schnorr(41, m, 100 + i) for i, m in enumerate(digest)]
+    digest = [_tag(b"DLC/oracle/attestation/v0", d) if rule == 0 else hashlib.sha256(d).digest()
+              for d in digits]
+    signatures = [schnorr(41, m, 100 + i % 20) for i, m in enumerate(digest)]
     event = rng.choice([b"event", b"other"])
     value = (_text(rng, event) + _key(41)[1:] + u16(rarely(rng, count, count + 1)) + b"".join(signatures)
-             + b"".join(_text(rng, d) for d in digits) + rarely(rng, b"", b"\0"))
+             + b"".join(_text(rng, d) if count < 60 else u8(len(d)) + d for d in digits) + rarely(rng, b"", b"\0"))
     nonces = [s[:32] for s in signatures]
-    nonces = rarely(rng, nonces, nonces[:-1], nonces + [word(1)], nonces[::-1])
-    nonces = rng.choice([nonces, nonces, []])
+    nonces = sometimes(rng, nonces, nonces[:-1], nonces + [word(1)], nonces[::-1])
+    nonces = rng.choice([nonces, nonces, []]) if count < 60 else []
     subject = u8(rarely(rng, rule, 1 - rule, 2)) + u16(rarely(rng, len(nonces), 60)) + b"".join(nonces)
     subject += rng.choice([event, b"", b"event"])
     members = sorted([_key(41)[1:], _key(42)[1:]])

@@ -1,4 +1,6 @@
-"""The adapters of spec 09, one module each: read(payload, feed, now) gives a policy.Reading or raises Reject."""
+"""The adapters of spec 09, one module each.
+
+read(payload, feed, now) gives a policy.Reading or raises Reject."""
 import importlib
 
 

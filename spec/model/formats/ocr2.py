@@ -33,7 +33,8 @@ def _is_median(report):
         return False
     words = Words(report)
     count = words.word(4 * WORD)
-    return words.word(0) < 2**32 and words.word(2 * WORD) == 128 and len(report) == HEAD + WORD * count
+    return (words.word(0) < 2**32 and words.word(2 * WORD) == 4 * WORD
+            and len(report) == HEAD + WORD * count)
 
 
 def _median(report, f, strict):

@@ -65,7 +65,8 @@ def _price(message):
     reader = Reader(message)
     demand(reader.u8() == 0, "MESSAGE_TYPE")
     reader.take(32)
-    found = {"price": int.from_bytes(reader.take(8), "big", signed=True), "confidence": reader.u64(),
+    found = {"price": int.from_bytes(reader.take(8), "big", signed=True),
+             "confidence": reader.u64(),
              "exponent": int.from_bytes(reader.take(4), "big", signed=True), "time": reader.u64()}
     reader.take(8 + 8 + 8)      # previous publish time, ema price, ema confidence
     return found

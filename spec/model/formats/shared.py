@@ -1,4 +1,4 @@
-"""What several adapters need: a walk over bytes, signatures with recovery, what only strict rules say."""
+"""What several adapters need: words, signatures with recovery, what only strict rules say."""
 import functools
 
 from .. import secp256k1
