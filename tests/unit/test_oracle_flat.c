@@ -158,6 +158,8 @@ static void stork_names_its_aggregator(void **state)
     set_members(2, 1); /* a second member never signs */
     sign(1, 1);
     EXPECT(PL_REJECT_UNKNOWN_SIGNER, judge(&flat, 0));
+    sign(1, 0); /* nor for the aggregator */
+    EXPECT(PL_REJECT_SIGNATURE, judge(&flat, 0));
     sign(0, 0);
     EXPECT(PL_OK, judge(&flat, 0));
 }

@@ -148,15 +148,16 @@ static void offsets_and_counts(void **state)
         pl_status expected;
     } rows[] = {
         {0, 0x88, PL_REJECT_MAGIC},
-        {4, 0x80, PL_REJECT_TRUNCATED},           /* offset 2^255                        */
-        {4 + 23, 1, PL_REJECT_TRUNCATED},         /* offset above 2^64                   */
-        {4 + 24, 0xff, PL_REJECT_TRUNCATED},      /* offset that would wrap              */
-        {4 + 30, 0x10, PL_REJECT_TRUNCATED},      /* offset behind the end               */
-        {HEAD, 0x80, PL_REJECT_TRUNCATED},        /* count 2^255                         */
-        {HEAD + 24, 0xff, PL_REJECT_TRUNCATED},   /* count whose bytes would wrap        */
-        {HEAD + 31, 18, PL_REJECT_NON_CANONICAL}, /* as many as there are bytes: unequal */
-        {HEAD + 31, 20, PL_REJECT_TRUNCATED},     /* one more than there are bytes       */
-        {HEAD + 31, 2, PL_REJECT_NON_CANONICAL},  /* one array is shorter                */
+        {4, 0x80, PL_REJECT_TRUNCATED},                    /* offset 2^255                        */
+        {4 + 23, 1, PL_REJECT_TRUNCATED},                  /* offset above 2^64                   */
+        {4 + 24, 0xff, PL_REJECT_TRUNCATED},               /* offset that would wrap              */
+        {4 + 30, 0x10, PL_REJECT_TRUNCATED},               /* offset behind the end               */
+        {HEAD, 0x80, PL_REJECT_TRUNCATED},                 /* count 2^255                         */
+        {HEAD + 24, 0xff, PL_REJECT_TRUNCATED},            /* count whose bytes would wrap        */
+        {HEAD + 31, 18, PL_REJECT_NON_CANONICAL},          /* as many as there are bytes: unequal */
+        {HEAD + 31, 20, PL_REJECT_TRUNCATED},              /* one more than there are bytes       */
+        {HEAD + 31, 2, PL_REJECT_QUORUM},                  /* fewer values: the rest is unread    */
+        {HEAD + 128 * 4 + 31, 2, PL_REJECT_NON_CANONICAL}, /* fewer s than values           */
         {HEAD + 128 * 4 + 31, 0, PL_REJECT_NON_CANONICAL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -196,6 +197,19 @@ static void overlapping_and_apart(void **state)
     put_uint(&call, 0, 1);
     EXPECT(PL_OK, judge(&call, 8));
     EXPECT(PL_REJECT_TRAILING, judge_strict(&call));
+}
+
+/* The contract counts values; it never asks how many ages or signatures there are. */
+static void longer_arrays(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i < 5; i++) {
+        build(three, 3);
+        put_uint(&call, 0, 32); /* the last array has room for one more */
+        call.bytes[HEAD + 128 * i + 31] = 4;
+        EXPECT(PL_OK, judge(&call, 8));
+        EXPECT(PL_REJECT_NON_CANONICAL, judge_strict(&call));
+    }
 }
 
 static void signatures(void **state)
@@ -340,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup(first_bytes_are_distinct, set_up),
         cmocka_unit_test_setup(offsets_and_counts, set_up),
         cmocka_unit_test_setup(overlapping_and_apart, set_up),
+        cmocka_unit_test_setup(longer_arrays, set_up),
         cmocka_unit_test_setup(signatures, set_up),
         cmocka_unit_test_setup(ranges_after_signatures, set_up),
         cmocka_unit_test_setup(the_subject_is_a_wat, set_up),

@@ -43,7 +43,8 @@ pl_status pl_median_tell(pl_reading *reading, const pl_adapter_input *in, const 
     return PL_OK;
 }
 
-/* Selector, offsets and counts. All arrays have *count elements. */
+/* Selector, offsets and counts. *count is how many values there are; the other arrays have as many
+ * elements or more, which the contract does not ask either. */
 static pl_status take_arrays(pl_reading *reading, const pl_adapter_input *in,
                              pl_bytes_cursor arrays[ARRAYS], size_t *count)
 {
@@ -55,15 +56,16 @@ static pl_status take_arrays(pl_reading *reading, const pl_adapter_input *in,
     if (memcmp(selector, poke, SELECTOR) != 0) {
         return PL_REJECT_MAGIC;
     }
-    bool same = true, in_place = true;
+    bool enough = true, in_place = true;
     for (unsigned i = 0; i < ARRAYS; i++) {
         size_t elements;
         PL_TRY(pl_abi_dynamic(&cursor, names[i], SELECTOR, WORD, &arrays[i], &elements));
         *count = i == 0 ? elements : *count;
-        same = same && elements == *count;
-        in_place = in_place && arrays[i].offset == HEAD + i * (*count + 1) * WORD + WORD;
+        enough = enough && elements >= *count;
+        in_place = in_place && elements == *count &&
+                   arrays[i].offset == HEAD + i * (*count + 1) * WORD + WORD;
     }
-    if (!same) {
+    if (!enough) {
         return PL_REJECT_NON_CANONICAL;
     }
     if (!in_place) {

@@ -8,8 +8,8 @@
  *   publish time u64 s | previous publish time u64 s | ema price i64 | ema confidence u64
  *
  * Checked in this order: the head, the VAA (spec 09 §5), its emitter, its payload, then each update
- * as it comes: it is there, its proof leads to the signed root, and, if it is the wanted one, it is
- * a price. Nothing may follow. Of several prices of the wanted id the newest is taken, the first
+ * as it comes: it is there, its proof leads to the signed root, it is a price, wanted or not.
+ * Nothing may follow. Of several prices of the wanted id the newest is taken, the first
  * of equal ones; strict rules refuse the second. */
 #include <string.h>
 
@@ -149,14 +149,10 @@ static pl_status take_price(pl_reading *reading, pl_bytes_cursor *message)
     return PL_OK;
 }
 
-/* A message of any type may be the wanted one: kinds without a price have the id at this place
- * too. */
-static bool is_wanted(const update_walk *walk, const uint8_t *message, size_t size)
+/* message: a price message, which has its id behind the type. */
+static bool is_wanted(const update_walk *walk, const uint8_t *message)
 {
-    if (walk->id == NULL) {
-        return !walk->is_found;
-    }
-    return size > ID_SIZE && memcmp(message + 1, walk->id, ID_SIZE) == 0;
+    return walk->id == NULL ? !walk->is_found : memcmp(message + 1, walk->id, ID_SIZE) == 0;
 }
 
 /* Of the prices with the wanted id the newest, spec 09 §6. */
@@ -176,19 +172,16 @@ static pl_status read_message(update_walk *walk, pl_bytes_cursor *message)
 {
     const uint8_t *bytes = message->in->payload + message->offset;
     const size_t size = message->end - message->offset;
-    const bool wanted = is_wanted(walk, bytes, size), look = pl_is_inspection(walk->in);
-    if (!wanted && !look) {
-        return pl_take(message, "message", PL_PART_BYTES, &bytes, size);
-    }
     uint64_t type;
     PL_TRY(pl_take_uint(message, "message type", PL_TIME_NONE, &type, 1));
     if (type != PRICE_MESSAGE) {
-        return look ? pl_take(message, "other message", PL_PART_BYTES, &bytes, size - 1)
-                    : PL_REJECT_MESSAGE_TYPE;
+        return pl_is_inspection(walk->in)
+                   ? pl_take(message, "other message", PL_PART_BYTES, &bytes, size - 1)
+                   : PL_REJECT_MESSAGE_TYPE;
     }
     pl_reading found = *walk->reading;
     PL_TRY(take_price(&found, message));
-    if (wanted) {
+    if (is_wanted(walk, bytes)) {
         keep(walk, &found);
     }
     return PL_OK;

@@ -8,11 +8,12 @@
  * A package is signed up to its signature, keccak256. Metadata and what stands before the packages
  * are nobody's, by design of the format: call data comes first. Checked in this order: marker,
  * metadata and count are there; then the packages from the last to the first: its shape, its
- * signature (every one must be a member's), its time (not zero, the same in all), its points; then
- * the quorum of the wanted feed. A signer's second value for a feed does not count; strict rules
- * refuse it. The price is the median of the values that count (of an even number the mean of the
- * middle two, rounded down): by the deployed rules the first `quorum` that are met, by strict rules
- * all of them, so that the order of packages does not choose the price. */
+ * signature (every one must be a member's), its time (not zero, the same in all), its points, these
+ * too from the last to the first; then the quorum of the wanted feed. A signer's second value for a
+ * feed does not count; strict rules refuse it. The price is the median of the values that count (of
+ * an even number the mean of the middle two, rounded down): by the deployed rules the first
+ * `quorum` that are met, by strict rules all of them, so that the order of packages does not choose
+ * the price. */
 #include <string.h>
 
 #include "vm/base/keccak.h"
@@ -132,13 +133,18 @@ static pl_status median(pl_i256 *price, const package_walk *walk)
 
 /* ---- packages ---- */
 
-static pl_status take_points(package_walk *walk, pl_bytes_cursor *cursor, const package_tail *tail,
-                             int member)
+/* From the last point to the first, as the deployed verifier walks: of two values for one feed in a
+ * package the last one counts. `points` is over exactly the points. */
+static pl_status take_points(package_walk *walk, const pl_bytes_cursor *points,
+                             const package_tail *tail, int member)
 {
+    const size_t point_size = ID_SIZE + (size_t)tail->value_size;
     for (uint64_t i = 0; i < tail->point_count; i++) {
         const uint8_t *id, *value;
-        PL_TRY(pl_take(cursor, "feed id", PL_PART_TEXT, &id, ID_SIZE));
-        PL_TRY(pl_take(cursor, "value", PL_PART_UINT, &value, (size_t)tail->value_size));
+        const size_t end = points->end - (size_t)i * point_size;
+        pl_bytes_cursor point = pl_bytes_cursor_at(walk->in, end - point_size, end);
+        PL_TRY(pl_take(&point, "feed id", PL_PART_TEXT, &id, ID_SIZE));
+        PL_TRY(pl_take(&point, "value", PL_PART_UINT, &value, (size_t)tail->value_size));
         walk->id = walk->id == NULL ? id : walk->id;
         if (memcmp(id, walk->id, ID_SIZE) == 0) {
             add_value(walk, member, value, (size_t)tail->value_size);
@@ -172,7 +178,7 @@ static pl_status read_package(package_walk *walk, size_t *end)
         return PL_REJECT_TIME_MISMATCH;
     }
     walk->time_ms = tail.time_ms;
-    pl_bytes_cursor points = pl_bytes_cursor_at(walk->in, start, points_end);
+    const pl_bytes_cursor points = pl_bytes_cursor_at(walk->in, start, points_end);
     *end = start;
     return take_points(walk, &points, &tail, member);
 }

@@ -13,7 +13,8 @@ def read(payload, feed, now):
     words = Words(payload)
     arrays = [words.array(4 + WORD * i, 4, WORD) for i in range(5)]
     count = arrays[0][1]
-    demand(all(array[1] == count for array in arrays), "NON_CANONICAL")
+    demand(all(array[1] >= count for array in arrays), "NON_CANONICAL")
+    strict.demand(all(array[1] == count for array in arrays), "NON_CANONICAL")
     # Where the arrays stand when there are no gaps between them.
     block = WORD * (count + 1)
     places = [4 + 5 * WORD + WORD + i * block for i in range(5)]
@@ -32,7 +33,7 @@ def read(payload, feed, now):
         before = uint(value)
         demand(signer[0] not in bloom, "SIGNER_DUPLICATE")
         bloom.add(signer[0])
-    middle, youngest = uint(arrays[0][2][count // 2]), min(uint(age) for age in arrays[1][2])
+    middle, youngest = uint(arrays[0][2][count // 2]), min(uint(age) for age in arrays[1][2][:count])
     price, seconds = in_range(middle, youngest)
     return Reading(price or None, -18, seconds, seconds * 10**9, set_, signers,
                    strict_error=strict.error, digest=digest)

@@ -25,9 +25,9 @@ def read(payload, feed, now):
     for number in range(updates):
         message, proof = _update(reader)
         demand(_leads_to(message, proof) == root, "MERKLE")
+        price = _price(message)
         if wanted is None and number > 0 or wanted not in (None, message[1:33]):
             continue            # a subject without an id takes the first update
-        price = _price(message)
         if found is not None:
             strict.say("DUPLICATE")
         if found is None or price["time"] > found["time"]:

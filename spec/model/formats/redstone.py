@@ -64,7 +64,7 @@ class _Package:
         self.digest = keccak256(signed[len(walk.data):])
         self.signer = member(active, address(self.digest, r, s, v - 27, strict, low_s=True))
         self.points = [(body[i:i + 32], uint(body[i + 32:i + 32 + size]))
-                       for i in range(0, len(body), 32 + size)]
+                       for i in range(0, len(body), 32 + size)][::-1]     # the last is met first
 
 
 def _median(values):

@@ -1,6 +1,7 @@
 """Stork (spec 09 §12)."""
 from ..policy import Reading
-from .shared import Flat, Reader, below, demand, eip191, keccak256, signed, uint
+from .shared import (Flat, Reader, address, below, demand, eip191, keccak256, member, signed,
+                     uint)
 
 
 def read(payload, feed, now):
@@ -10,9 +11,11 @@ def read(payload, feed, now):
     reader.end()
     flat = Flat(feed, now)
     digest = eip191(keccak256(flat.active.members[0] + payload[:160]))
-    flat.check(digest, r, s, v, low_s=True)
+    aggregator = address(digest, r, s, v - 27, flat.strict, low_s=True)
+    demand(member(flat.active, aggregator) == 0, "SIGNATURE")   # another member's
+    demand(flat.active.quorum == 1, "QUORUM")
     nanoseconds = below(uint(time), 64)
     price = signed(uint(value), 192)
     demand(feed.subject in (b"", id_), "SUBJECT")
-    return Reading(price, -18, nanoseconds, nanoseconds, flat.set, [flat.signer],
+    return Reading(price, -18, nanoseconds, nanoseconds, flat.set, [0],
                    strict_error=flat.strict.error, digest=digest)
