@@ -412,7 +412,6 @@ static pt_exit make_chain(pt_world_file *world, pt_report *report)
 
 pt_exit pt_world_file_parse(pt_world_file *world, pt_report *report)
 {
-    pt_memory_init(&world->memory, PT_MEMORY_LIMIT_DEFAULT);
     PT_TRY(pt_file_read(&world->input, world->file, WORLD_FILE_SIZE_MAX, report));
     return pt_json_parse(&world->root, world->file, 0, (const char *)world->input.data,
                          world->input.size, report);
@@ -426,6 +425,7 @@ pt_exit pt_world_file_open(pt_world_file *world, const char *library, pt_report 
 
 pt_exit pt_world_file_make(pt_world_file *world, const char *library, pt_report *report)
 {
+    pt_memory_init(&world->memory, PT_MEMORY_LIMIT_DEFAULT);
     PT_TRY(read_head(world, report));
     PT_TRY(pt_signer_open(&world->signer, world->build.name, report));
     PT_TRY(read_accounts(world, report));

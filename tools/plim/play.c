@@ -29,7 +29,8 @@ void pt_play_begin(pt_play *play)
                            .arguments = ask->arguments.data};
         }
     }
-    (void)snprintf(source, sizeof source, "what plim run saw, world %s", world->build.name);
+    (void)snprintf(source, sizeof source, "%s, world %s",
+                   play->source != NULL ? play->source : "what plim run saw", world->build.name);
     pt_expect_write_head(&play->expectations, source, play->queries, play->query_count);
     pt_history_begin(&play->history, &world->world);
     play->differences = json_array();

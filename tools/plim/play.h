@@ -9,6 +9,7 @@
 
 typedef struct pt_play {
     pt_world_file world;
+    const char *source; /* of what is expected, for the expectations file; NULL: what was seen */
     pt_bytes history;
     pt_bytes expectations;
     pt_query *queries; /* one for each asked view, in order */
