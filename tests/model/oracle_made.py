@@ -98,6 +98,8 @@ def median_poke(rng):
     columns = [[word(value) for value in values], [word(age) for age in ages],
                [word(rarely(rng, v, v + 256)) for _, _, v in signed], [r for r, _, _ in signed],
                [s for _, s, _ in signed]]
+    if rng.random() < 0.1:
+        rng.choice(columns).append(word(1))
     return bytes.fromhex("89bbb8b2") + arrays(rng, 0, columns), b"ETHUSD".ljust(WORD, b"\0")
 
 
@@ -309,11 +311,13 @@ def stork(rng):
     key = secp256k1.point_of_key(_key(11))
     message = (word(1) + word(rarely(rng, near(rng, NOW) * 10**9 + 7, 2**64)) + word(edge(rng, 192, True))
                + word(2) + word(3))
-    aggregator = secp256k1.address_of(key)
+    signer = secp256k1.address_of(key)
+    aggregator = sometimes(rng, signer, secp256k1.address_of(G))
     digest = shared.eip191(keccak256(aggregator + message))
     r, s = secp256k1.sign(11, digest, low=rarely(rng, True, False))
     v = next(27 + p for p in (0, 1) if secp256k1.recover(digest, r, s, p) == key)
-    return message + r + s + u8(rarely(rng, v, 55 - v, v - 27)), word(1), _set([aggregator])
+    members = [aggregator] + sometimes(rng, [], [signer] if signer != aggregator else [bytes(20)])
+    return message + r + s + u8(rarely(rng, v, 55 - v, v - 27)), word(1), _set(members)
 
 
 def scribe(rng):
