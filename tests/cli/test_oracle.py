@@ -228,6 +228,35 @@ class Verify(Oracle):
                    input=row["payload"])
         self.assertEqual(run.returncode, OK)
 
+    def test_the_verdict_says_what_was_not_asked(self):
+        row = first("pyth-pnau", expect_strict="valid")
+        given = ["--feed", row["prices"][0]["feed"], "--guardian-set", row["guardian_set"], "--at",
+                 row["context"]["now"]]
+        states = {"it is about the expected feed", "its signer set is known and active",
+                  "it is neither too old nor from the future"}
+        for words, missing, state in ((given, [], "ok"), ([], ["feed", "signer set in force", "age"], "-")):
+            told = self.told(self.verify("pyth-pnau", row, "--json", *words))
+            self.assertEqual(told["not_asked"], missing)
+            self.assertEqual({c["state"] for c in told["checks"] if c["rule"] in states}, {state})
+            verdict = self.verify("pyth-pnau", row, *words).stdout.splitlines()[0]
+            self.assertEqual("; not asked: " + ", ".join(missing) in verdict, bool(missing))
+        row = first("chainlink-ocr1", expect_strict="valid")  # a report without a time, whatever the clock says
+        told = self.told(self.verify("chainlink-ocr1", row, "--json", "--quorum", row["context"]["f"] + 1, "--at",
+                                     "now"))
+        self.assertEqual(told["not_asked"], ["signer set in force", "age", "decimals"])
+        self.assertIn({"rule": "it is neither too old nor from the future", "state": "-"}, told["checks"])
+
+    def test_only_the_first_of_several_updates_is_checked(self):
+        row = first("pyth-pnau", expect_strict="valid")
+        raw = bytes.fromhex(row["payload"])
+        forged = raw[:200] + bytes([raw[200] ^ 1]) + raw[201:]
+        items = [word(len(item)) + item + bytes(-len(item) % 32) for item in (raw, forged)]
+        call = bytes.fromhex("ef9e5e28") + word(32) + word(2) + word(64) + word(64 + len(items[0])) + b"".join(items)
+        answer = {"binary": {"encoding": "hex", "data": [raw.hex(), forged.hex()]}}
+        for name, content in (("two.txt", call.hex()), ("two.json", json.dumps(answer))):
+            told = self.told(self.verify("pyth-pnau", row, "--json", payload=self.put(name, content)))
+            self.assertIn("the other reports of the input", told["not_asked"], name)
+
     def test_a_forwarded_transmission(self):
         row = first("chainlink-ocr1", expect_strict="valid")
         raw = bytes.fromhex(row["payload"])

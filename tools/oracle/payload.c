@@ -126,6 +126,7 @@ static pt_exit decode_answer(pt_payload *payload, const uint8_t *raw, size_t siz
     json_t *answer = json_loadb((const char *)raw, size, JSON_REJECT_DUPLICATES, NULL);
     const json_t *data = json_object_get(json_object_get(answer, "binary"), "data");
     const char *text = json_string_value(json_array_get(data, 0));
+    payload->updates = json_array_size(data);
     const pt_exit result =
         text != NULL && text[0] != '{'
             ? decode(payload, (const uint8_t *)text, strlen(text), report)
@@ -254,9 +255,9 @@ static bool find_bytes(pt_wrapping *wrapping, const uint8_t *data, size_t size, 
 /* bytes[]: the first of them. */
 static bool find_first_of(pt_wrapping *wrapping, const uint8_t *data, size_t size, size_t base)
 {
-    size_t offset, count;
-    return load_word(&offset, data, size, base) && load_word(&count, data, size, base + offset) &&
-           count > 0 && find_bytes(wrapping, data, size, base + offset + WORD, 0);
+    size_t offset, *count = &wrapping->reports;
+    return load_word(&offset, data, size, base) && load_word(count, data, size, base + offset) &&
+           *count > 0 && find_bytes(wrapping, data, size, base + offset + WORD, 0);
 }
 
 /* Calls whose argument is a report, by selector. */
@@ -305,8 +306,12 @@ static bool find_call(pt_wrapping *wrapping, const uint8_t *data, size_t size)
 
 void pt_payload_unwrap(pt_wrapping *wrapping, const uint8_t *data, size_t size)
 {
-    *wrapping = (pt_wrapping){.size = size};
-    if (!find_call(wrapping, data, size) && find_pnau(wrapping, data, size)) {
+    *wrapping = (pt_wrapping){.size = size, .reports = 1};
+    if (find_call(wrapping, data, size)) {
+        return;
+    }
+    wrapping->reports = 1;
+    if (find_pnau(wrapping, data, size)) {
         (void)snprintf(wrapping->what, sizeof wrapping->what, "a call of %02x%02x%02x%02x", data[0],
                        data[1], data[2], data[3]);
     }

@@ -12,6 +12,7 @@ typedef struct pt_payload {
     pt_bytes bytes;
     const char *name;    /* where it came from: a path, "stdin" or "the command line" */
     const char *written; /* "hex", "base64" or "binary" */
+    size_t updates;      /* answer of a price service: how many updates are in it; else 0 */
 } pt_payload;
 
 /* word: 0x and hex digits, base64 of at least 40 letters, "-" for stdin, or a path.
@@ -24,6 +25,7 @@ void pt_payload_free(pt_payload *payload);
 /* A report inside a call: where it is and what was around it. */
 typedef struct pt_wrapping {
     size_t offset, size; /* the report */
+    size_t reports;      /* how many stand beside each other; this is the first */
     char what[96];       /* "updatePriceFeeds(bytes[])"; empty: nothing is around it */
 } pt_wrapping;
 

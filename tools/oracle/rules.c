@@ -120,16 +120,24 @@ static void settle_form(pt_rule_line *lines, pt_check_stage stage, pl_status sta
     }
 }
 
+/* Nothing was given to ask this rule with. */
+static bool is_unasked(char letter, const pt_check_end *end)
+{
+    return (letter == 'O' && !end->has_last) || (letter == 'A' && !end->has_clock) ||
+           (letter == 'b' && !end->has_feed) || (letter == 'c' && !end->has_set);
+}
+
 /* What was not asked is not passed; what the format words otherwise is said so. */
 static void word_lines(pt_rule_line *lines, size_t count, const pt_check_end *end)
 {
+    static const char may_be_unasked[] = "OAbc";
     for (size_t i = 0; i < count; i++) {
         const char *text = lines[i].text;
-        const bool is_order = text == rules[rule_of('O')].text;
-        const bool is_age = text == rules[rule_of('A')].text;
-        if (lines[i].state == PT_RULE_OK &&
-            ((is_order && !end->has_last) || (is_age && !end->has_clock))) {
-            lines[i].state = PT_RULE_SKIPPED;
+        for (const char *c = may_be_unasked; *c != '\0'; c++) {
+            if (lines[i].state == PT_RULE_OK && text == rules[rule_of(*c)].text &&
+                is_unasked(*c, end)) {
+                lines[i].state = PT_RULE_SKIPPED;
+            }
         }
         if (text == rules[rule_of('q')].text &&
             (pl_formats[end->format].flags & PL_FORMAT_EXACT) != 0) {

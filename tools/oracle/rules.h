@@ -33,6 +33,8 @@ typedef struct pt_check_end {
     pl_status status;
     bool strict;          /* the rules were strict                       */
     bool is_strict_error; /* only they refused                           */
+    bool has_feed;        /* else any feed was as good                   */
+    bool has_set;         /* else the set is what the report calls it    */
     bool has_clock;       /* else the age was not asked                  */
     bool has_last;        /* else the order was not asked                */
 } pt_check_end;

@@ -164,6 +164,7 @@ pt_exit pt_setup_subject(pt_bytes *subject, unsigned format, const char *text, p
 static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, pt_report *report)
 {
     pt_bytes *subject = &setup->feed.subject;
+    setup->has_feed = text != NULL;
     if (text != NULL) {
         return pt_setup_subject(subject, format, text, report);
     }
@@ -203,6 +204,7 @@ static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, 
     case PL_FEED_VAA:
     case PL_FEED_BAND:
     case PL_FEED_DLC_ANNOUNCEMENT:
+        setup->has_feed = true;
         break;
     }
     return PT_OK;
@@ -238,6 +240,7 @@ static pt_exit add_guardian_sets(pt_setup *setup, const pt_json *set, const char
     pt_json sets, members, member;
     PT_TRY(pt_json_member(&sets, set, "members_by_index", JSON_OBJECT, report));
     setup->feed.feed.set_count = 0;
+    setup->sets_by_index = true;
     for (unsigned i = 0; i < PT_ORACLE_SETS_MAX; i++) {
         char key[16];
         uint8_t id[32];
@@ -313,6 +316,7 @@ static pt_exit read_id(uint8_t id[32], pt_setup *setup, unsigned format,
     size_t size = 0;
     uint64_t index = 0;
     memset(id, 0, 32);
+    setup->has_set = true;
     if (has_config(format) && options->config != NULL) {
         return pt_oracle_config_id(id, options->config)
                    ? PT_OK
@@ -333,8 +337,8 @@ static pt_exit read_id(uint8_t id[32], pt_setup *setup, unsigned format,
         note(setup, "no --config: the configuration is the one that the report names");
     } else if (is_guardians(format)) {
         found = pt_look_part(look, "guardian set index", &size);
-        note(setup, "no --guardian-set: --signers is taken for the set that the report names");
     }
+    setup->has_set = !has_config(format) && !is_guardians(format);
     if (found != NULL && size <= 32) {
         memcpy(id + 32 - size, found, size);
     }
@@ -391,6 +395,13 @@ static pt_exit read_signers(pt_setup *setup, unsigned format, const pt_setup_opt
     }
     if (setup->feed.sets[0].member_count == 0) {
         return pt_fail(report, PT_INPUT, "%.200s: there is no signer in it", word);
+    }
+    if (is_guardians(format) && options->guardians == NULL) {
+        note(setup, setup->sets_by_index
+                        ? "no --guardian-set: the set of the file that the report names, also one "
+                          "that was replaced"
+                        : "no --guardian-set: --signers is taken for the set that the report "
+                          "names");
     }
     pt_oracle_feed_sort(&setup->feed);
     return read_quorum(setup, format, options->quorum, report);

@@ -20,8 +20,11 @@ typedef struct pt_setup_options {
 typedef struct pt_setup {
     pt_oracle_feed feed;
     pl_clock now;
-    bool has_now;      /* false: the report's own time is used */
-    bool has_decimals; /* the scale of the price is known      */
+    bool has_feed;      /* somebody said what the report must be about, or it cannot say */
+    bool has_set;       /* the signer set is named by somebody else than the report      */
+    bool sets_by_index; /* guardian sets of a file, the report chooses one               */
+    bool has_now;       /* false: the report's own time is used                          */
+    bool has_decimals;  /* the scale of the price is known                               */
     pl_price last;
     json_t *notes; /* sentences about what was assumed; owned */
 } pt_setup;

@@ -89,6 +89,8 @@ static size_t lines_of(pt_rule_line lines[PT_RULES_MAX], unsigned format)
     const pt_check_end end = {.format = format,
                               .stage = PT_STAGE_POLICY,
                               .strict = true,
+                              .has_feed = true,
+                              .has_set = true,
                               .has_clock = true,
                               .has_last = true};
     return pt_rule_lines(lines, &end);

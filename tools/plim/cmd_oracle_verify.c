@@ -112,6 +112,44 @@ static unsigned count_signers(const verification *v)
     return count;
 }
 
+/* Reports without a time (OCR1, DLC) have no age, whatever the clock says. */
+static bool has_age(const verification *v)
+{
+    const bool is_timeless = v->look.status == PL_OK && !v->look.reading.has_time;
+    return v->setup.has_now && !is_timeless;
+}
+
+/* Reports beside the one that was checked. */
+static size_t count_others(const verification *v)
+{
+    const size_t count =
+        v->wrapping.reports > v->payload.updates ? v->wrapping.reports : v->payload.updates;
+    return count > 0 ? count - 1 : 0;
+}
+
+/* What the verdict does not vouch for, because no option said what is right. */
+static json_t *unasked_json(const verification *v)
+{
+    const pl_format *format = &pl_formats[v->format];
+    const struct {
+        bool is_unasked;
+        const char *word;
+    } rows[] = {
+        {!v->setup.has_feed, "feed"},
+        {!v->setup.has_set, "signer set in force"},
+        {!has_age(v) && (format->flags & PL_FORMAT_TRANSPORT) == 0, "age"},
+        {!v->setup.has_decimals && format->scale != PL_SCALE_NONE, "decimals"},
+        {count_others(v) > 0, "the other reports of the input"},
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].is_unasked) {
+            (void)json_array_append_new(list, json_string(rows[i].word));
+        }
+    }
+    return list;
+}
+
 static json_t *rules_json(const verification *v)
 {
     static const char *const states[] = {"ok", "failed", "open", "-"};
@@ -120,7 +158,9 @@ static json_t *rules_json(const verification *v)
                               .status = v->status,
                               .strict = v->setup.feed.feed.rules == PL_RULES_STRICT,
                               .is_strict_error = v->is_strict_error,
-                              .has_clock = v->setup.has_now,
+                              .has_feed = v->setup.has_feed,
+                              .has_set = v->setup.has_set,
+                              .has_clock = has_age(v),
                               .has_last = v->setup.last.exists};
     pt_rule_line lines[PT_RULES_MAX];
     const size_t count = pt_rule_lines(lines, &end);
@@ -209,6 +249,7 @@ static json_t *verification_json(const verification *v)
     (void)json_object_set_new(facts, "quorum", json_integer(set->quorum));
     (void)json_object_set_new(facts, "set_size", json_integer(set->member_count));
     (void)json_object_set_new(facts, "checks", rules_json(v));
+    (void)json_object_set_new(facts, "not_asked", unasked_json(v));
     (void)json_object_set(facts, "assumed", v->setup.notes);
     (void)json_object_set_new(facts, "input",
                               json_pack("{s:s, s:I, s:I, s:I, s:s}", "written", v->payload.written,
@@ -239,12 +280,18 @@ static void print_verdict(const verification *v, const json_t *facts)
         }
         return;
     }
-    (void)printf("ACCEPTED: %s%s%s, signed by %u of %lld (quorum %lld)%s%s\n", name,
+    (void)printf("ACCEPTED: %s%s%s, signed by %u of %lld (quorum %lld)%s%s", name,
                  json_object_get(facts, "price") != NULL ? " " : "", text_of(facts, "price"),
                  count_signers(v),
                  (long long)json_integer_value(json_object_get(facts, "set_size")),
                  (long long)json_integer_value(json_object_get(facts, "quorum")),
                  json_object_get(facts, "time") != NULL ? ", " : "", text_of(facts, "time"));
+    const json_t *unasked = json_object_get(facts, "not_asked");
+    for (size_t i = 0; i < json_array_size(unasked); i++) {
+        (void)printf("%s%s", i == 0 ? "; not asked: " : ", ",
+                     json_string_value(json_array_get(unasked, i)));
+    }
+    (void)printf("\n");
 }
 
 static void print_price(const verification *v, const json_t *facts)
