@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 
-FOLDERS = ("aave-v3", "aave-v3.6", "maker-dss", "morpho-blue", "morpho-blue-acirm", "compound-v2", "compound-v3")
+FOLDERS = ("aave-v3", "aave-v3.6", "maker-dss", "morpho-blue", "morpho-blue-acirm", "compound-v2", "compound-v3",
+           "liquity-v1")
 
 
 def count_steps(path):
