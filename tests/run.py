@@ -130,7 +130,8 @@ def model_oracle_suites(build, mutants, data):
     folder = BUILDS[build][0].split("B=")[1]
     say = f"--say {folder}/storm/oracle_say"
     return [Suite(f"{build} model oracle vectors", f"python3 tests/model/oracle_vectors.py {say} --data {data}"),
-            Suite(f"{build} model oracle storm", f"python3 tests/model/oracle_storm.py {say} --mutants {mutants}", 7200)]
+            Suite(f"{build} model oracle storm",
+                  f"python3 tests/model/oracle_storm.py {say} --mutants {mutants}", 7200)]
 
 
 def adapter_suites(build, runs):
