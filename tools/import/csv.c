@@ -41,7 +41,10 @@ static bool split_line(pt_csv *csv, size_t *count)
 pt_exit pt_csv_open(pt_csv *csv, const char *folder, const char *name, const char *const *columns,
                     size_t count, pt_report *report)
 {
-    *csv = (pt_csv){.path = pt_path_join(folder, name), .columns = columns, .column_count = count};
+    *csv = (pt_csv){.path = folder != NULL ? pt_path_join(folder, name)
+                                           : pt_copy_text(name, strlen(name)),
+                    .columns = columns,
+                    .column_count = count};
     PT_TRY(pt_file_read(&csv->bytes, csv->path, CSV_SIZE_MAX, report));
     size_t found = 0;
     if (!split_line(csv, &found)) {
@@ -104,6 +107,47 @@ pt_exit pt_csv_u64(uint64_t *value, const pt_csv *csv, size_t column, uint64_t m
     return PT_OK;
 }
 
+/* "8.25e-18" times 10^scale: digits, a point and an exponent; what goes below one is cut off. */
+static bool parse_double(pl_u256 *value, const char *text, size_t size, uint32_t scale)
+{
+    const char *mark = memchr(text, 'e', size);
+    const size_t digits = mark != NULL ? (size_t)(mark - text) : size;
+    const bool down = mark == NULL || (size > digits + 1 && mark[1] == '-');
+    pl_u256 exponent = pl_u256_from_u64(0), factor;
+    const pl_u256 ten = pl_u256_from_u64(10);
+    enum { PLACES = 20, EXPONENT_MAX = 99 };
+    if (mark != NULL) {
+        const size_t sign = mark[1 < size - digits ? 1 : 0] == '-' ? 2 : 1;
+        size_t from = digits + sign;
+        from += from + 1 < size && text[from] == '0' ? 1 : 0; /* e-05 */
+        if (from >= size || pl_u256_parse_dec(&exponent, NULL, text + from, size - from) != PL_OK ||
+            !pl_u256_fits_u64(&exponent) || pl_u256_low64(&exponent) > EXPONENT_MAX) {
+            return false;
+        }
+    }
+    if (pl_u256_parse_scaled(value, NULL, text, digits, PLACES) != PL_OK) {
+        return false;
+    }
+    const int64_t power =
+        (down ? -(int64_t)pl_u256_low64(&exponent) : (int64_t)pl_u256_low64(&exponent)) +
+        (int64_t)scale - PLACES;
+    if (power <= -(int64_t)PL_NUM_SCALE_MAX) {
+        *value = pl_u256_from_u64(0);
+        return true;
+    }
+    if (pl_u256_pow(&factor, &ten, (uint64_t)(power < 0 ? -power : power)) != PL_OK) {
+        return false;
+    }
+    return (power < 0 ? pl_u256_div_down(value, value, &factor)
+                      : pl_u256_mul(value, value, &factor)) == PL_OK;
+}
+
+/* The same, only with an exponent: "8e-18". */
+static bool parse_small(pl_u256 *value, const char *text, size_t size, uint32_t scale)
+{
+    return memchr(text, 'e', size) != NULL && parse_double(value, text, size, scale);
+}
+
 static pt_exit decimal(pl_u256 *value, const pt_csv *csv, size_t column, size_t skip,
                        uint32_t scale, uint32_t limit, pt_report *report)
 {
@@ -113,8 +157,9 @@ static pt_exit decimal(pl_u256 *value, const pt_csv *csv, size_t column, size_t 
     (void)snprintf(expected, sizeof expected, "a%s decimal of at most %u places, below 10^%u",
                    skip != 0 ? " negative" : "", (unsigned)scale, (unsigned)limit);
     if (csv->sizes[column] < skip || (skip != 0 && csv->fields[column][0] != '-') ||
-        pl_u256_parse_scaled(value, NULL, csv->fields[column] + skip, csv->sizes[column] - skip,
-                             scale) != PL_OK ||
+        (pl_u256_parse_scaled(value, NULL, csv->fields[column] + skip, csv->sizes[column] - skip,
+                              scale) != PL_OK &&
+         !parse_small(value, csv->fields[column] + skip, csv->sizes[column] - skip, scale)) ||
         pl_u256_pow(&most, &ten, scale + limit) != PL_OK || pl_u256_cmp(value, &most) >= 0) {
         return pt_csv_wrong(csv, column, expected, report);
     }
@@ -131,6 +176,20 @@ pt_exit pt_csv_negative(pl_u256 *value, const pt_csv *csv, size_t column, uint32
                         uint32_t limit, pt_report *report)
 {
     return decimal(value, csv, column, 1, scale, limit, report);
+}
+
+pt_exit pt_csv_double(pl_u256 *value, const pt_csv *csv, size_t column, uint32_t scale,
+                      uint32_t limit, pt_report *report)
+{
+    char expected[64];
+    pl_u256 most;
+    const pl_u256 ten = pl_u256_from_u64(10);
+    (void)snprintf(expected, sizeof expected, "a decimal number below 10^%u", (unsigned)limit);
+    if (!parse_double(value, csv->fields[column], csv->sizes[column], scale) ||
+        pl_u256_pow(&most, &ten, scale + limit) != PL_OK || pl_u256_cmp(value, &most) >= 0) {
+        return pt_csv_wrong(csv, column, expected, report);
+    }
+    return PT_OK;
 }
 
 /* ---- times ---- */

@@ -20,8 +20,8 @@ typedef struct pt_csv {
     size_t sizes[PT_CSV_COLUMNS_MAX];
 } pt_csv;
 
-/* Opens folder/name, plain or gzip. The header must be exactly these columns (at most
- * PT_CSV_COLUMNS_MAX). Errors: PT_INPUT, PT_LIMIT; close it then, too. */
+/* Opens folder/name (folder NULL: name), plain or gzip. The header must be exactly these columns
+ * (at most PT_CSV_COLUMNS_MAX). Errors: PT_INPUT, PT_LIMIT; close it then, too. */
 pt_exit pt_csv_open(pt_csv *csv, const char *folder, const char *name, const char *const *columns,
                     size_t count, pt_report *report);
 void pt_csv_close(pt_csv *csv);
@@ -36,13 +36,19 @@ pt_exit pt_csv_wrong(const pt_csv *csv, size_t column, const char *expected, pt_
 bool pt_csv_is(const pt_csv *csv, size_t column, const char *text);
 
 /* The field as a number of a kind. Errors: PT_INPUT.
- * decimal: times 10^scale, exactly, below 10^limit before scaling; negative only with a minus. */
+ * decimal: times 10^scale, exactly, below 10^limit before scaling; negative: with a minus. "8e-18"
+ * is one, too. */
 pt_exit pt_csv_u64(uint64_t *value, const pt_csv *csv, size_t column, uint64_t max,
                    pt_report *report);
 pt_exit pt_csv_decimal(pl_u256 *value, const pt_csv *csv, size_t column, uint32_t scale,
                        uint32_t limit, pt_report *report);
 pt_exit pt_csv_negative(pl_u256 *value, const pt_csv *csv, size_t column, uint32_t scale,
                         uint32_t limit, pt_report *report);
+
+/* What a program prints of a double: digits, perhaps a point, perhaps an exponent; to scale places,
+ * cut off. */
+pt_exit pt_csv_double(pl_u256 *value, const pt_csv *csv, size_t column, uint32_t scale,
+                      uint32_t limit, pt_report *report);
 
 /* "2020-10-19 14:00:52", also "2020-10-19T14:00:52Z", with ".000" after the seconds, and hours of
  * one digit: UTC seconds. */

@@ -14,6 +14,7 @@ extern const pt_command pt_command_import_ocr;
 extern const pt_command pt_command_import_calltree;
 extern const pt_command pt_command_import_csv;
 extern const pt_command pt_command_import_maker;
+extern const pt_command pt_command_import_thursday;
 extern const pt_command pt_command_import_aave_v2_events;
 extern const pt_command pt_command_replay;
 extern const pt_command pt_command_show;

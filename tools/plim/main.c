@@ -18,6 +18,7 @@ static const pt_command *const commands[] = {
     &pt_command_import_calltree,
     &pt_command_import_csv,
     &pt_command_import_maker,
+    &pt_command_import_thursday,
     &pt_command_import_aave_v2_events,
     &pt_command_replay,
     &pt_command_show,
