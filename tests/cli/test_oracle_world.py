@@ -138,6 +138,7 @@ class World(Oracle):
         wrong(lambda f: f[0]["signer_sets"][0].update(quorums=1), 'unknown key "quorums"')
         wrong(lambda f: f[1]["signer_sets"][0].update(id=-1), "signer_sets[0].id")
         wrong(lambda f: f[1].update(subject="BTC"), "feeds[1].subject", "pyth-pnau")
+        wrong(lambda f: f[0].pop("subject"), "feeds[0].subject", "null for anything")
         wrong(lambda f: f[1].update(deviation="5"), "feeds[1].deviation", "a share")
         wrong(lambda f: f[1].update(confidence="0.001%"), "feeds[1].confidence")
         wrong(lambda f: f[1].update(wire_decimals=8), "wire_decimals")
@@ -146,6 +147,12 @@ class World(Oracle):
         wrong(lambda f: f[2].pop("max"), "min and max")
         wrong(lambda f: f[2].update(rules="deployed"), "NON_CANONICAL")
         wrong(lambda f: f[0].update(signer_sets=f[0]["signer_sets"] * 2), "RANGE")
+
+    def test_a_subject_is_left_out_on_purpose_only(self):
+        whole = self.world()
+        whole["feeds"][0]["subject"] = None  # then the first price of a payload is taken, whatever it is of
+        told = self.told(self.run_world(whole, "--json"))
+        self.assertEqual(told["blocks"][0]["receipts"][0]["status"], "OK")
 
     def test_wrong_reports(self):
         def wrong(change, *needles):

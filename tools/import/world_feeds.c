@@ -88,13 +88,23 @@ static pt_exit read_fallback(pt_build_rules *rules, const pt_world_file *world, 
                             names, earlier, report);
 }
 
+/* Without a subject the newest report about anything would be the feed's price: null says that this
+ * is meant. */
 static pt_exit read_subject(pt_build_rules *rules, unsigned format, const pt_json *node,
                             pt_report *report)
 {
-    pt_json subject;
+    pt_json subject = {.value = json_object_get(node->value, "subject"),
+                       .parent = node,
+                       .key = "subject",
+                       .file = node->file,
+                       .line = node->line};
     pt_report told = {""};
     char expected[200];
-    if (!pt_json_has(node, "subject")) {
+    if (subject.value == NULL && pt_setup_has_subject(format)) {
+        return pt_json_wrong(&subject, report,
+                             "what its reports must be about, or null for anything");
+    }
+    if (subject.value == NULL || json_is_null(subject.value)) {
         return PT_OK;
     }
     PT_TRY(pt_json_member(&subject, node, "subject", JSON_STRING, report));

@@ -161,10 +161,16 @@ pt_exit pt_setup_subject(pt_bytes *subject, unsigned format, const char *text, p
                    pl_formats[format].name);
 }
 
+bool pt_setup_has_subject(unsigned format)
+{
+    return format > PL_FEED_NATIVE && format != PL_FEED_OCR1 && format != PL_FEED_OCR2 &&
+           (pl_formats[format].flags & PL_FORMAT_TRANSPORT) == 0;
+}
+
 static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, pt_report *report)
 {
     pt_bytes *subject = &setup->feed.subject;
-    setup->has_feed = text != NULL;
+    setup->has_feed = text != NULL || !pt_setup_has_subject(format);
     if (text != NULL) {
         return pt_setup_subject(subject, format, text, report);
     }
@@ -204,7 +210,6 @@ static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, 
     case PL_FEED_VAA:
     case PL_FEED_BAND:
     case PL_FEED_DLC_ANNOUNCEMENT:
-        setup->has_feed = true;
         break;
     }
     return PT_OK;

@@ -39,6 +39,9 @@ void pt_setup_free(pt_setup *setup);
 /* The subject of a format as people write it. Errors: PT_USAGE. */
 pt_exit pt_setup_subject(pt_bytes *subject, unsigned format, const char *text, pt_report *report);
 
+/* Reports of the format say what they are about, or sign it: a feed should have a subject. */
+bool pt_setup_has_subject(unsigned format);
+
 /* A feed without rules, for an inspection. */
 void pt_setup_inspect(pt_oracle_feed *feed, unsigned format);
 
