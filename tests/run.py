@@ -147,7 +147,8 @@ def whole_suites(data, long):
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds"
               " tests.model.test_oracle_parts", 1800),
               Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_curve tests.cli.test_explain "
-                    "tests.cli.test_import tests.cli.test_import_comet tests.cli.test_import_compound "
+                    "tests.cli.test_import tests.cli.test_import_calltree tests.cli.test_import_csv "
+                    "tests.cli.test_import_comet tests.cli.test_import_compound "
                     "tests.cli.test_import_liquity tests.cli.test_import_maker "
                     "tests.cli.test_import_ocr tests.cli.test_oracle tests.cli.test_oracle_world tests.cli.test_run"),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),

@@ -7,6 +7,7 @@ One line a trace; ends with "N passed, N failed". A trace passes when import and
 every step became a block and was compared, both count the same liquidations, and nothing differed.
 """
 import argparse
+import collections
 import concurrent.futures
 import gzip
 import json
@@ -61,6 +62,44 @@ def replay_ocr(plim, data, folder):
     return ok, made.stdout.replace("\n", "; ") + ran.stderr[:300]
 
 
+def told_by(plim, made, folder):
+    """The JSON of the replay of what an import made."""
+    if made.returncode:
+        return {"problem": f"import exits {made.returncode}: {made.stderr.strip()[:300]}"}
+    ran = subprocess.run([plim, "replay", "--json", "--check-invariants", folder], capture_output=True, text=True)
+    return json.loads(ran.stdout or "{}")
+
+
+def replay_calls(plim, data, folder):
+    """Ethereum's liquidation calls: all that succeeded, to the unit; one reverted."""
+    made = subprocess.run([plim, "import", "evm-calltree",
+                           str(data / "evm-liquidation-traces" / "liquidation_calls.json.gz"), "--reserves",
+                           str(data / "aave-v2-liquidations" / "reserves.csv"), "-o", folder],
+                          capture_output=True, text=True)
+    told = told_by(plim, made, folder)
+    ok = ("18 of 19 calls reproduced to the unit, 296 values" in made.stdout and told.get("identical") is True
+          and told["blocks"] == 36 and told["liquidations"] == 18)
+    return ok, told.get("problem") or made.stdout.strip().splitlines()[-1]
+
+
+def replay_events(plim, data, folder):
+    """6231 events of Aave v2 by class. 5140 of the 5141 rows that an earlier judge called exact; the last one was
+    exact only under a bonus that WETH never had."""
+    source = data / "aave-v2-liquidations" / "liquidations_2020-12_2021-07.csv.gz"
+    made = subprocess.run([plim, "import", "aave-v2-events", str(source), "-o", folder],
+                          capture_output=True, text=True)
+    told = told_by(plim, made, folder)
+    found = collections.Counter()
+    for row in told.get("classes", ()):
+        found[row["class"], row["by"].split(":")[0]] += row["values"]
+    wrong = sum(n for (kind, by), n in found.items() if by.startswith("price of "))
+    counts = (found["identical", ""], found["explained", "capped by collateral"], found["explained", "float64"],
+              found["explained", "lagging price"], wrong, told.get("mismatches"),
+              told.get("compared"))
+    ok = counts == (4845, 295, 273, 52, 540, 766, 2 * 6231)
+    return ok, told.get("problem") or f"identical, capped, float64, lagging, wrong price, differ, compared {counts}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="../shared/data")
@@ -85,6 +124,11 @@ def main():
         ok, text = replay_ocr(options.plim, transmits, str(top / "ocr-transmits"))
         print(f"{'ok  ' if ok else 'FAIL'} ocr-transmits {text}", flush=True)
         passed, failed = passed + ok, failed + (not ok)
+    for name, run in (("evm-calltree", replay_calls), ("aave-v2-events", replay_events)):
+        if (pathlib.Path(options.data) / "aave-v2-liquidations" / "reserves.csv").is_file():
+            ok, text = run(options.plim, pathlib.Path(options.data), str(top / name))
+            print(f"{'ok  ' if ok else 'FAIL'} {name} {text}", flush=True)
+            passed, failed = passed + ok, failed + (not ok)
     if not options.keep:
         shutil.rmtree(top)
     if not traces:

@@ -10,7 +10,8 @@
 pt_json pt_source_node(const pt_source *source, const pt_rows *rows, size_t row, json_t *value)
 {
     if (source->column_count == 0) {
-        return (pt_json){.value = value, .key = source->key, .file = rows->file};
+        static const pt_json map; /* a key is only told below something */
+        return (pt_json){.value = value, .parent = &map, .key = source->key, .file = rows->file};
     }
     return pt_sheet_node(rows->sheet, row, source->columns[0], value);
 }

@@ -20,7 +20,9 @@ size_t pt_sheet_column(const pt_sheet *sheet, const char *name)
 
 pt_json pt_sheet_node(const pt_sheet *sheet, size_t row, size_t column, json_t *value)
 {
+    static const pt_json row_itself; /* a key is only told below something */
     return (pt_json){.value = value,
+                     .parent = &row_itself,
                      .key = sheet->heads[column],
                      .file = sheet->file,
                      .line = sheet->rows[row].line};
