@@ -133,6 +133,7 @@ static void numbers(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const outcomes text = digits(rows[i].text);
         build(&text);
+        announce(0, text.count, "event-1");
         EXPECT(PL_OK, read_report(&tlv));
         assert_int_equal(reading.has_price, rows[i].is_number);
         assert_int_equal(reading.signatures, text.count);
@@ -145,6 +146,7 @@ static void numbers(void **state)
     const outcomes words[] = {{{"Rocky_win"}, 1}, {{"", "1"}, 2}, {{"01"}, 1}};
     for (size_t i = 0; i < 3; i++) {
         build(&words[i]);
+        announce(0, words[i].count, "event-1");
         EXPECT(PL_OK, read_report(&tlv));
         assert_false(reading.has_price);
     }
@@ -159,8 +161,8 @@ static void many_digits(void **state)
         memset(text, '1', count);
         text[count] = '\0';
         const outcomes from = digits(text);
-        build(&from);
-        EXPECT(PL_OK, read_report(&tlv));
+        build(&from); /* more nonces than a subject has room for: only people see the number */
+        EXPECT(PL_OK, inspect(&tlv));
         assert_int_equal(reading.has_price, count <= 255);
         if (count > 255) {
             break;
@@ -199,16 +201,18 @@ static void nonces_and_events(void **state)
     EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
     EXPECT(PL_OK, inspect(&tlv));
     announce(0, 0, "event-1");
-    EXPECT(PL_OK, judge(&tlv, UINT64_MAX));
+    EXPECT(PL_REJECT_NO_VALUE, judge(&tlv, UINT64_MAX));
     announce(0, 0, "event-2");
     EXPECT(PL_REJECT_SUBJECT, judge(&tlv, UINT64_MAX));
     announce(0, 0, "event-10");
     EXPECT(PL_REJECT_SUBJECT, judge(&tlv, UINT64_MAX));
     announce(0, 0, "");
-    EXPECT(PL_OK, judge(&tlv, UINT64_MAX));
+    EXPECT(PL_REJECT_NO_VALUE, judge(&tlv, UINT64_MAX));
     announce(1, 0, ""); /* the other hashing rule */
     EXPECT(PL_REJECT_SIGNATURE, judge(&tlv, UINT64_MAX));
     build_with(&text, NULL, 0);
+    EXPECT(PL_REJECT_NO_VALUE, judge(&tlv, UINT64_MAX));
+    announce(1, 4, "");
     EXPECT(PL_OK, judge(&tlv, UINT64_MAX));
     announce(2, 0, "");
     EXPECT(PL_REJECT_SUBJECT, judge(&tlv, UINT64_MAX));
@@ -222,13 +226,39 @@ static void nonces_and_events(void **state)
     EXPECT(PL_REJECT_SUBJECT, judge(&tlv, UINT64_MAX));
 }
 
+/* Nobody needs the oracle's key to put its digits in another order: only nonces refuse that. */
+static void digits_stay_in_their_places(void **state)
+{
+    (void)state;
+    const outcomes text = digits("01");
+    build(&text);
+    announce(0, 2, "event-1");
+    EXPECT(PL_OK, judge(&tlv, UINT64_MAX));
+    expect_price(1, -2);
+    uint8_t first[64], *outcome = tlv.bytes + tlv.size - 4, *signature = outcome - 128;
+    memcpy(first, signature, 64);
+    memmove(signature, signature + 64, 64);
+    memcpy(signature + 64, first, 64);
+    outcome[1] = '1';
+    outcome[3] = '0';
+    EXPECT(PL_REJECT_NONCE, judge(&tlv, UINT64_MAX));
+    announce(0, 0, "event-1");
+    EXPECT(PL_OK, read_report(&tlv)); /* both signatures hold */
+    assert_false(reading.has_price);
+    EXPECT(PL_REJECT_NO_VALUE, judge(&tlv, UINT64_MAX));
+    feed.subject_size = 0;
+    EXPECT(PL_REJECT_NO_VALUE, judge(&tlv, UINT64_MAX));
+}
+
 static void keys_and_signatures(void **state)
 {
     (void)state;
     const outcomes text = digits("10"), none = digits("");
     build_with(&text, "DLC/oracle/attestation/v0", 1);
+    announce(0, 2, "");
     EXPECT(PL_OK, judge(&tlv, UINT64_MAX));
     assert_int_equal(reading.signers.bits[0], 2);
+    announce(0, 0, "");
     build_with(&text, "DLC/oracle/attestation/v0", 4);
     EXPECT(PL_REJECT_UNKNOWN_SIGNER, judge(&tlv, UINT64_MAX));
     EXPECT(PL_OK, inspect(&tlv));
@@ -431,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup(numbers, set_up),
         cmocka_unit_test_setup(many_digits, set_up),
         cmocka_unit_test_setup(nonces_and_events, set_up),
+        cmocka_unit_test_setup(digits_stay_in_their_places, set_up),
         cmocka_unit_test_setup(keys_and_signatures, set_up),
         cmocka_unit_test_setup(frames, set_up),
         cmocka_unit_test_setup(big_sizes, set_up),

@@ -234,6 +234,10 @@ const char *pt_rule_hint(pl_status status, unsigned format)
         if (status == PL_REJECT_QUORUM && (pl_formats[format].flags & PL_FORMAT_EXACT) == 0) {
             return "count the signers below: fewer distinct ones than --quorum";
         }
+        if (status == PL_REJECT_NO_VALUE && format == PL_FEED_DLC_ATTESTATION) {
+            return "a number needs the announced nonces, which alone bind a digit to its place: "
+                   "--feed is the whole subject of spec 09 in hex";
+        }
         return hints[i].hint;
     }
     return "plim oracle inspect shows every part of the report";

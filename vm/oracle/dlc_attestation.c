@@ -4,7 +4,9 @@
  *
  * Shape, key, at least one signature, then per digit: the signature over the outcome's hash, its
  * nonce against the announced one; last the event. Digits of base 2, most significant first, with
- * or without a sign before them, are a price; other outcomes are signed but no number. */
+ * or without a sign before them, are a price; other outcomes are signed but no number. Each digit
+ * is signed alone, and neither its place nor the event is: only the announced nonces say that
+ * these are all digits, in their order, of this event. Without them there is no price. */
 #include <string.h>
 
 #include "vm/base/bytes.h"
@@ -160,7 +162,8 @@ pl_status pl_dlc_attestation_read(pl_reading *reading, const pl_adapter_input *i
          memcmp(announced.id, found.id, found.id_size) != 0)) {
         return PL_REJECT_SUBJECT;
     }
-    if (sum.is_number && sum.digits > 0) {
+    const bool is_bound = announced.nonce_count > 0 || pl_is_inspection(in);
+    if (sum.is_number && sum.digits > 0 && is_bound) {
         if (sum.is_negative) {
             pl_i256_neg_wrap(&sum.value, &sum.value);
         }

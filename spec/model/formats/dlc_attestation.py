@@ -42,7 +42,8 @@ def read(payload, feed, now):
     demand(not event.nonces or len(event.nonces) == len(signatures), "NONCE")
     demand(feed.sets[set_].quorum <= 1, "QUORUM")
     demand(event.id in (b"", id_), "SUBJECT")
-    return Reading(_price(outcomes), -feed.wire_decimals, 0, None, set_, [signer], digest=digest)
+    price = _price(outcomes) if event.nonces else None     # only nonces bind a digit to its place
+    return Reading(price, -feed.wire_decimals, 0, None, set_, [signer], digest=digest)
 
 
 def _parts(payload):
