@@ -51,7 +51,7 @@ typedef struct pt_export {
     pl_chain *chain;
     const pt_export_column *columns;
     pt_bytes history, expectations;
-    uint64_t rounds[8];      /* of the feeds */
+    uint64_t rounds[16];     /* of the feeds */
     pt_bytes reports, calls; /* of the block being made */
     uint32_t report_count, call_count;
     uint32_t *functions;     /* of its calls */
