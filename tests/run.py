@@ -157,6 +157,8 @@ def whole_suites(data, long):
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
     suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
+    suites.append(Suite("margin books", f"python3 tests/margin/books.py --books {100_000 if long else 3000}"))
+    suites.append(Suite("margin brackets", f"python3 tests/margin/brackets.py --data {data}"))
     if (pathlib.Path(data) / "evm-traces").is_dir():
         suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))
     else:
