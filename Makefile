@@ -25,7 +25,7 @@ TOOLLIBS = -ljansson -lsqlite3 -lz -lm
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
 PLC_SRC   := $(wildcard tools/plc/*.c)
-TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c)
+TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c tools/sim/*.c)
 PLIM_SRC  := $(wildcard tools/plim/*.c)
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)

@@ -345,22 +345,31 @@ static pt_exit read_block(pt_plan_block *block, uint64_t *rounds, const pt_world
     return read_asks(block, world, node, report);
 }
 
+pt_exit pt_world_file_add_block(pt_world_file *world, uint64_t *rounds, const pt_json *node,
+                                pt_report *report)
+{
+    const size_t n = world->block_count;
+    const uint64_t before_s = n == 0 ? world->build.time_s : world->blocks[n - 1].time_s;
+    if ((n & (n - 1)) == 0) {
+        world->blocks = pt_resize(world->blocks, (n == 0 ? 1 : 2 * n) * sizeof *world->blocks);
+    }
+    world->blocks[n] = (pt_plan_block){0};
+    world->block_count++;
+    return read_block(&world->blocks[n], rounds, world, before_s, node, report);
+}
+
 pt_exit pt_world_file_blocks(pt_world_file *world, pt_report *report)
 {
     pt_json list, node;
     PT_TRY(pt_json_member(&list, &world->root, "blocks", JSON_ARRAY, report));
     const size_t count = json_array_size(list.value);
     uint64_t *rounds = pt_take_zeroed(world->build.feed_count + 1, sizeof *rounds);
-    uint64_t before_s = world->build.time_s;
     pt_exit result = PT_OK;
-    world->blocks = pt_take_zeroed(count + 1, sizeof *world->blocks);
     for (size_t i = 0; i < count && result == PT_OK; i++) {
-        pt_plan_block *block = &world->blocks[world->block_count++];
         result = pt_json_element(&node, &list, i, JSON_OBJECT, report);
         if (result == PT_OK) {
-            result = read_block(block, rounds, world, before_s, &node, report);
+            result = pt_world_file_add_block(world, rounds, &node, report);
         }
-        before_s = block->time_s;
     }
     free(rounds);
     return result;

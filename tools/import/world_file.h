@@ -67,6 +67,11 @@ pt_exit pt_world_file_parse(pt_world_file *world, pt_report *report);
 pt_exit pt_world_file_make(pt_world_file *world, const char *library, pt_report *report);
 void pt_world_file_close(pt_world_file *world);
 
+/* Plans one more block, of the form that the file's blocks have: for worlds that are made while
+ * they run. rounds: one number for each feed, 0 at first. Errors: PT_INPUT. */
+pt_exit pt_world_file_add_block(pt_world_file *world, uint64_t *rounds, const pt_json *node,
+                                pt_report *report);
+
 /* ---- between its sources ---- */
 
 /* Reads "blocks" into the plan; the chain is there already. */
