@@ -256,6 +256,7 @@ class Verify(Oracle):
         for name, content in (("two.txt", call.hex()), ("two.json", json.dumps(answer))):
             told = self.told(self.verify("pyth-pnau", row, "--json", payload=self.put(name, content)))
             self.assertIn("the other reports of the input", told["not_asked"], name)
+            self.assertIn("not shown: 1 more beside it", plim("oracle", "inspect", self.folder / name).stdout)
 
     def test_a_forwarded_transmission(self):
         row = first("chainlink-ocr1", expect_strict="valid")

@@ -316,3 +316,10 @@ void pt_payload_unwrap(pt_wrapping *wrapping, const uint8_t *data, size_t size)
                        data[1], data[2], data[3]);
     }
 }
+
+size_t pt_payload_others(const pt_payload *payload, const pt_wrapping *wrapping)
+{
+    const size_t count =
+        wrapping->reports > payload->updates ? wrapping->reports : payload->updates;
+    return count > 0 ? count - 1 : 0;
+}

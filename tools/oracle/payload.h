@@ -33,4 +33,7 @@ typedef struct pt_wrapping {
  * (transmit, poke) or stands at its end (RedStone) are left as they are. */
 void pt_payload_unwrap(pt_wrapping *wrapping, const uint8_t *data, size_t size);
 
+/* How many reports stand beside the one that was found; nobody looks at them. */
+size_t pt_payload_others(const pt_payload *payload, const pt_wrapping *wrapping);
+
 #endif

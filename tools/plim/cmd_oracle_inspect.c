@@ -138,6 +138,10 @@ static void print_head(const inspection *in)
         (void)printf("; the report is an argument of %s, %zu bytes from offset %zu",
                      in->wrapping.what, in->wrapping.size, in->wrapping.offset);
     }
+    const size_t others = pt_payload_others(&in->payload, &in->wrapping);
+    if (others > 0) {
+        (void)printf("; not shown: %zu more beside it", others);
+    }
     (void)printf("\n");
     if (in->look.status != PL_OK) {
         (void)printf("  broken        %s: %s\n  look at       %s\n",

@@ -119,14 +119,6 @@ static bool has_age(const verification *v)
     return v->setup.has_now && !is_timeless;
 }
 
-/* Reports beside the one that was checked. */
-static size_t count_others(const verification *v)
-{
-    const size_t count =
-        v->wrapping.reports > v->payload.updates ? v->wrapping.reports : v->payload.updates;
-    return count > 0 ? count - 1 : 0;
-}
-
 /* What the verdict does not vouch for, because no option said what is right. */
 static json_t *unasked_json(const verification *v)
 {
@@ -139,7 +131,7 @@ static json_t *unasked_json(const verification *v)
         {!v->setup.has_set, "signer set in force"},
         {!has_age(v) && (format->flags & PL_FORMAT_TRANSPORT) == 0, "age"},
         {!v->setup.has_decimals && format->scale != PL_SCALE_NONE, "decimals"},
-        {count_others(v) > 0, "the other reports of the input"},
+        {pt_payload_others(&v->payload, &v->wrapping) > 0, "the other reports of the input"},
     };
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
