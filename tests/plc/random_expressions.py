@@ -96,8 +96,9 @@ class Expressions:
         elif t.kind == "scaled":
             text = f"{t.name}.raw({v})"
             if t.name in ("wad", "ray", "bps") and r.random() < 0.5:
-                whole, part = divmod(v, 10 ** t.scale)
-                text = f"{whole}.{part:0{t.scale}d}".rstrip("0").rstrip(".") + t.name
+                scale, suffix = (2, "%") if t.name == "bps" else (t.scale, t.name)
+                whole, part = divmod(v, 10 ** scale)
+                text = f"{whole}.{part:0{scale}d}".rstrip("0").rstrip(".") + suffix
         elif v == t.low and t.signed:
             text = f"{t.name}.min"
         elif v == t.high and r.random() < 0.5:
