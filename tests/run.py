@@ -148,7 +148,7 @@ def whole_suites(data, long):
               " tests.model.test_oracle_parts", 1800),
               Suite("cli", "python3 -m unittest -q tests.cli.test_cli tests.cli.test_curve tests.cli.test_explain "
                     "tests.cli.test_import tests.cli.test_import_calltree tests.cli.test_import_csv "
-                    "tests.cli.test_import_comet tests.cli.test_import_compound "
+                    "tests.cli.test_import_comet tests.cli.test_import_compound tests.cli.test_import_exports "
                     "tests.cli.test_import_liquity tests.cli.test_import_maker "
                     "tests.cli.test_import_ocr tests.cli.test_oracle tests.cli.test_oracle_world tests.cli.test_run"),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),
@@ -156,6 +156,7 @@ def whole_suites(data, long):
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
+    suites.append(Suite("exports", f"python3 tests/exports.py --data {data}"))
     suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
     suites.append(Suite("margin books", f"python3 tests/margin/books.py --books {100_000 if long else 3000}"))
     suites.append(Suite("margin storm", f"python3 tests/margin/storm.py --worlds {200 if long else 6}", 3600))

@@ -286,24 +286,26 @@ static bool next_order(uint8_t *order, size_t count)
     return true;
 }
 
-static bool try_orders(attempt *a, const group *g)
+/* As the rows stand, then with the fees collected before. */
+static bool try_first(attempt *a, const group *g)
 {
-    uint8_t order[TRY_MAX], first[PT_MAKER_STEPS_MAX];
+    uint8_t order[PT_MAKER_STEPS_MAX];
     for (size_t i = 0; i < PT_MAKER_STEPS_MAX; i++) {
-        first[i] = (uint8_t)i;
+        order[i] = (uint8_t)i;
     }
     for (int with_drip = 0; with_drip < 2; with_drip++) {
-        a->plan.mend = PT_MEND_NONE;
-        if (try_order(a, g, first, with_drip != 0)) {
+        if (try_order(a, g, order, with_drip != 0)) {
             a->plan.mend = with_drip != 0 ? PT_MEND_DRIP : PT_MEND_NONE;
             return true;
         }
     }
-    if (g->count > TRY_MAX) {
-        return false;
-    }
-    memcpy(order, first, sizeof order);
-    while (next_order(order, g->count)) {
+    return false;
+}
+
+static bool try_orders(attempt *a, const group *g)
+{
+    uint8_t order[TRY_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
+    while (g->count <= TRY_MAX && next_order(order, g->count)) {
         for (int with_drip = 0; with_drip < 2; with_drip++) {
             if (try_order(a, g, order, with_drip != 0)) {
                 a->plan.mend = PT_MEND_ORDER;
@@ -396,7 +398,7 @@ void pt_maker_plan_rows(pt_maker_plan *plan, pt_maker_ilk *ilk, pt_maker_vault *
     group g = {.rows = rows, .count = count};
     attempt a;
     g.start = (attempt){.rate_least = ilk->rate, .ilk = *ilk, .vault = *vault};
-    if (!try_orders(&a, &g) && !try_at_once(&a, &g) && !try_lacking(&a, &g)) {
+    if (!try_first(&a, &g) && !try_at_once(&a, &g) && !try_orders(&a, &g) && !try_lacking(&a, &g)) {
         a = g.start; /* as it stands; the chain will refuse some of it */
         for (size_t i = 0; i < count; i++) {
             (void)try_row(&a, rows[i]);

@@ -536,6 +536,8 @@ static char *make_page(const thursday *t, const pt_thursday_result *result)
         "  13 %. A kick is put at the first last bid of it and all later auctions. The time a bid\n"
         "  must stand is 1 s. A block that only the oracle has gets a time between its "
         "neighbours.\n"
+        "- The columns that plim replay compares, lot and bid, are what the source says of each\n"
+        "  auction; they show that every row went through, the figures are what comes out.\n"
         "- Order in a block: oracle, kicks, bids, ends.\n"
         "- The figures are the row `tallies` of the state: `plim show . state tallies`.\n\n";
     char line[400], root[65];
