@@ -173,18 +173,18 @@ static pt_exit put_call(pt_bytes *body, pt_bytes *arguments, importer *run, size
         &rows->world.contracts[rows->contract - 1].code.functions[rows->function];
     static const pl_field account = {.type = {.class = PL_CLASS_ACCOUNT, .size = 32}};
     pt_bytes caller = {0};
+    pl_tx tx = {.contract = rows->contract,
+                .function = (uint16_t)rows->function,
+                .gas_limit = rows->world.build.tx_gas_max};
     PT_TRY(pt_source_store(&caller, &rows->from, rows, row, &account, report));
+    memcpy(tx.caller, caller.data, sizeof tx.caller);
+    pt_bytes_free(&caller);
     for (size_t i = 0; i < function->parameter_count; i++) {
         PT_TRY(pt_source_store(arguments, &rows->arguments[i], rows, row, &function->parameters[i],
                                report));
     }
-    pl_tx tx = {.contract = rows->contract,
-                .function = (uint16_t)rows->function,
-                .gas_limit = rows->world.build.tx_gas_max,
-                .arguments = arguments->data,
-                .arguments_size = (uint32_t)arguments->size};
-    memcpy(tx.caller, caller.data, 32);
-    pt_bytes_free(&caller);
+    tx.arguments = arguments->data;
+    tx.arguments_size = (uint32_t)arguments->size;
     pt_put_u32(body, 1);
     pt_body_call(body, &tx);
     return PT_OK;
