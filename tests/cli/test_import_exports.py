@@ -266,7 +266,8 @@ class CompoundDay(Export):
     def setUp(self):
         super().setUp()
         self.people = ["0x" + c * 40 for c in "aBc"]
-        repays = ((0, 7190123456789012345678, self.USDC, 5312345678), (1, 42511111111111111111111, self.USDC, 5312345678),
+        repays = ((0, 7190123456789012345678, self.USDC, 5312345678),
+                  (1, 42511111111111111111111, self.USDC, 5312345678),
                   (2, 1000000000000000000000, self.ETH, 13123456), (2, 2000400000000000000000, self.ETH, 13123456))
         rows, sums = [], [0, 0, 0]
         for i, (who, repay, token, ratio) in enumerate(repays):
@@ -305,8 +306,9 @@ class CompoundDay(Export):
         self.assertEqual(self.made(DIVERGED)["mismatches"], 1)
 
     def test_hostile(self):
-        cases = ((0, "x", "block"), (1, "26/13/20 07:40", "time_utc"), (1, "26/11/20", "time_utc"), (3, "-1", "log_index"),
-                 (5, "0x12", "borrower"), (5, "0x" + "d" * 40, "account of the other file"), (6, self.ETH, "repay_ctoken"),
+        cases = ((0, "x", "block"), (1, "26/13/20 07:40", "time_utc"), (1, "26/11/20", "time_utc"),
+                 (3, "-1", "log_index"), (5, "0x12", "borrower"), (5, "0x" + "d" * 40, "account of the other file"),
+                 (6, self.ETH, "repay_ctoken"),
                  (7, "0", "above 0"), (7, "1.5", "repay_amount"), (8, "0x" + "0" * 40, "collateral_ctoken"),
                  (9, "1" + 31 * "0", "seize_ctokens"))
         for column, text, *needles in cases:
