@@ -68,8 +68,8 @@ class World:
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.name = f"books_{seed}"
-        flat = Ladder("step", [
-            Tier(Fraction(0), Fraction(rng.randint(1, 5 * 10**7), 10**9), Fraction(rng.randint(5 * 10**7, 10**9), 10**9))])
+        rates = (Fraction(rng.randint(1, 5 * 10**7), 10**9), Fraction(rng.randint(5 * 10**7, 10**9), 10**9))
+        flat = Ladder("step", [Tier(Fraction(0), *rates)])
         made = {0: random_ladder(rng, "step"), 1: random_ladder(rng, "cumulative"), 2: random_ladder(rng, "cumulative")}
         self.tops = {m: top for m, (_, top) in made.items()}
         self.ladders = {m: ladder for m, (ladder, _) in made.items()} | {3: flat}
@@ -82,7 +82,8 @@ class World:
         self.add_house()
         size = self.venue.interest[2] * self.first[2]
         lower = Fraction(int(size * rng.randint(1, 10**6)), 10**6)
-        self.ladders[2].scale = (lower, lower + Fraction(int(size * rng.randint(1, 10**6)) + 1, 10**6) * rng.choice((1, 3)))
+        span = Fraction(int(size * rng.randint(1, 10**6)) + 1, 10**6) * rng.choice((1, 3))
+        self.ladders[2].scale = (lower, lower + span)
         self.marks = [({m: self.near(self.first[m], n) for m in MARKETS}, {a: number(rng, -3, 5, 8) for a in ASSETS})
                       for n in range(BLOCKS)]
 
@@ -112,7 +113,8 @@ class World:
             if rng.random() < 0.5:
                 size = self.size(m)
                 cost = -size * self.near(self.first[m], 1) + self.signed(number(rng, -9, 2, 17))
-                book.positions.append(Position(m, size, cost, self.venue.indexes[m] + self.signed(number(rng, -6, 2, 17))))
+                index = self.venue.indexes[m] + self.signed(number(rng, -6, 2, 17))
+                book.positions.append(Position(m, size, cost, index))
         return book
 
     def add_house(self):
@@ -138,9 +140,9 @@ class World:
             dust = paid - due
             received, paid = max(-paid, Fraction(0)), max(paid, Fraction(0))
             moved += paid - received
-            books.append({"market": m, "long": text(self.venue.interest[m], 9), "short": text(self.venue.interest[m], 9),
-                          "index": text(self.venue.indexes[m], 17), "paid": text(paid, 6), "received": text(received, 6),
-                          "dust": str(int(dust * 10**26))})
+            side = text(self.venue.interest[m], 9)
+            books.append({"market": m, "long": side, "short": side, "index": text(self.venue.indexes[m], 17),
+                          "paid": text(paid, 6), "received": text(received, 6), "dust": str(int(dust * 10**26))})
         cash = sum(b.cash for b in self.books.values()) + moved
         return {
             "accounts": accounts, "books": books,
@@ -157,24 +159,30 @@ class World:
         rows = {m: ladder_rows(m, self.ladders[m], self.tops[m]) for m in (0, 1, 2)}
         lower, upper = self.ladders[2].scale
         flat = self.ladders[3].tiers[0]
-        tables = lambda markets: {"ladders": [rows[m][0] for m in markets], "tiers": [r for m in markets for r in rows[m][1]]}
+
+        def tables(*markets):
+            return {"ladders": [rows[m][0] for m in markets], "tiers": [r for m in markets for r in rows[m][1]]}
+
         world = {
             "name": self.name, "time_s": 1700000000,
             "contracts": [
                 {"name": "perp", "source": f"{contracts}/perp.plim", "tables": self.perp_tables()},
-                {"name": "ladders", "source": f"{contracts}/models/tier_ladder.plim", "tables": tables((0, 1))},
+                {"name": "ladders", "source": f"{contracts}/models/tier_ladder.plim", "tables": tables(0, 1)},
                 {"name": "scaled", "source": f"{contracts}/models/ladder_open_interest.plim", "tables": {
-                    **tables((2,)), "scales": [{"market": 2, "lower": text(lower, 6), "upper": text(upper, 6)}]}},
+                    **tables(2), "scales": [{"market": 2, "lower": text(lower, 6), "upper": text(upper, 6)}]}},
                 {"name": "flat", "source": f"{contracts}/models/flat_rate.plim",
                  "params": {"initial": text(flat.initial, 9), "maintenance": text(flat.maintenance, 9)}}],
             "feeds": [{"name": f"f{n}", "decimals": 8, "staleness_s": 10**6} for n in range(6)],
             "accounts": list(self.books),
-            "blocks": [{"after_s": 12,
-                        "prices": {f"f{n}": text(({**marks, **{4 + a: p for a, p in prices.items()}})[n], 8) for n in range(6)},
-                        "ask": [ask for who in self.books for ask in (
-                            {"view": "perp.margin_of", "args": [who]}, {"view": "perp.is_liquidatable", "args": [0, who]})]}
-                       for marks, prices in self.marks]}
+            "blocks": [{"after_s": 12, "prices": self.said(*said), "ask": self.questions()} for said in self.marks]}
         file.write_text(json.dumps(world))
+
+    def said(self, marks, prices):
+        return {f"f{m}": text(p, 8) for m, p in marks.items()} | {f"f{4 + a}": text(p, 8) for a, p in prices.items()}
+
+    def questions(self):
+        return [ask for who in self.books for ask in ({"view": "perp.margin_of", "args": [who]},
+                                                      {"view": "perp.is_liquidatable", "args": [0, who]})]
 
     def judge(self, block, asked):
         """Yields (account, what is wrong or None)."""

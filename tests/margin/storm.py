@@ -58,7 +58,8 @@ class Day:
                 calls.append({"from": "admin", "call": "ladders.add_tier", "expect": "OK",
                               "args": [ladder, str(floor), str(cap), rate, "0", leverage,
                                        str(cum if form == "cumulative" else 0)]})
-        for m, (model, kind, expiry) in enumerate(((2, "perpetual", 0), (2, "perpetual", 0), (3, "dated", START + 9000))):
+        kinds = ((2, "perpetual", 0), (2, "perpetual", 0), (3, "dated", START + 9000))
+        for m, (model, kind, expiry) in enumerate(kinds):
             calls += [call("admin", "list_market", m, m, model, kind, expiry),
                       call("admin", "set_fees", m, rng.choice(("0", "0.0002")), rng.choice(("0", "0.0005"))),
                       call("admin", "set_liquidation", m, rng.choice(("0", "0.005", "0.02")),
@@ -68,10 +69,12 @@ class Day:
                       call("admin", "set_funding", m, 3, "0.0001", "0.0005", rng.choice(("0", "0.01")), 600)]
         calls += [call("admin", "set_asset", 0, 0, "0.1"), call("admin", "set_asset", 1, 1, "0.25")]
         for n, owner in enumerate(OWNERS):
-            calls += [call(owner, "open_account", 1, "isolated", n % 3), call(owner, "open_account", 2, "cross", 0)]
-        for who in self.accounts:
-            calls.append(call("admin", "deposit", who, str(rng.randint(50, 20000))))
-        calls += [call("admin", "deposit", "rich", "100000000"), call("rich", "pay_into_fund", 0, str(rng.randint(1, 3000))),
+            calls += [call(owner, "deposit", owner, str(rng.randint(50, 20000))),
+                      call(owner, "open_account", 1, "isolated", n % 3), call(owner, "open_account", 2, "cross", 0),
+                      call("admin", "deposit", sub_account(owner, 1), str(rng.randint(50, 2000))),
+                      call("admin", "deposit", sub_account(owner, 2), str(rng.randint(50, 20000)))]
+        calls += [call("rich", "deposit", "rich", "100000000"),
+                  call("rich", "pay_into_fund", 0, str(rng.randint(1, 3000))),
                   call("rich", "pay_into_fund", GLOBAL_FUND, str(rng.randint(1, 3000)))]
         return calls
 
@@ -91,7 +94,8 @@ class Day:
         if kind == "money":
             return rng.choice((call("admin", "deposit", who, self.amount(0, 5000, 6)),
                                call(owner, "withdraw", owner, self.amount(0, 5000, 6)),
-                               call(owner, "transfer", owner, sub_account(owner, rng.randint(1, 2)), self.amount(0, 500, 6))))
+                               call(owner, "transfer", owner, sub_account(owner, rng.randint(1, 2)),
+                                    self.amount(0, 500, 6))))
         if kind == "coins":
             return call(owner, rng.choice(("deposit_collateral", "withdraw_collateral")), owner, rng.randrange(2),
                         self.amount(0, 0.2, 9))
@@ -131,9 +135,9 @@ def day(seed, contracts):
 def crowd(contracts):
     """One long of 300 against 300 shorts of 1, all bankrupted at once; two calls close it."""
     shorts = [f"s{n:03}" for n in range(300)]
-    calls = [call("admin", "list_market", 0, 0, 3, "perpetual", 0), call("admin", "deposit", "lou", "3000")]
+    calls = [call("admin", "list_market", 0, 0, 3, "perpetual", 0), call("lou", "deposit", "lou", "3000")]
     for who in shorts:
-        calls += [call("admin", "deposit", who, "100"), call("operator", "fill", 0, who, "lou", "1", "100")]
+        calls += [call(who, "deposit", who, "100"), call("operator", "fill", 0, who, "lou", "1", "100")]
     ask = lambda layer, amount: {"view": "perp.absorbed", "args": [0, layer], "expect": [amount]}
     liquidate = dict(call("s000", "liquidate", "lou", 0))
     blocks = [{"after_s": 12, "prices": {"m0": "100"}, "calls": [dict(c, expect="OK") for c in calls]},
