@@ -21,6 +21,8 @@ extern const pt_command pt_command_gen_perp;
 extern const pt_command pt_command_replay;
 extern const pt_command pt_command_show;
 extern const pt_command pt_command_explain;
+extern const pt_command pt_command_waterfall;
+extern const pt_command pt_command_calls;
 extern const pt_command pt_command_curve;
 extern const pt_command pt_command_oracle_verify;
 extern const pt_command pt_command_oracle_inspect;

@@ -25,6 +25,8 @@ static const pt_command *const commands[] = {
     &pt_command_replay,
     &pt_command_show,
     &pt_command_explain,
+    &pt_command_waterfall,
+    &pt_command_calls,
     &pt_command_curve,
     &pt_command_oracle_verify,
     &pt_command_oracle_inspect,

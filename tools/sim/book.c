@@ -373,7 +373,7 @@ static void with_call(book *b, size_t i)
     if (t->pays && pt_random_hits(&b->random, 1, 2)) {
         pay_in(b, t, missing > called ? missing : called);
     } else if (t->reduces && pt_random_hits(&b->random, 1, 2)) {
-        reduce_position(b, t, 60);
+        reduce_position(b, t, 85);
     }
 }
 
