@@ -1,6 +1,6 @@
 """plim import maker-ethb, maker-black-thursday, compound-2020-11-26: exports into histories.
 
-The rows of Maker are cut out of real ones: seven vaults of the one (MIT), 46 auctions of the other (ISC). Those of
+The rows of Maker are cut out of real ones: seven vaults of the one (MIT), 55 auctions of the other (ISC). Those of
 Compound are made here.
 
   python3 -m unittest tests.cli.test_import_exports       PLIM=path runs another build
@@ -91,6 +91,13 @@ class Ethb(Export):
         page = (self.folder / "out" / "README.md").read_text()
         self.assertIn("| 1 | collateral in and dai out in one call", page)  # vault 17236, after dust went to 500
 
+    def test_changes_of_one_parameter_follow_one_another(self):
+        """The file has tau from 172800 to 21600 before tau from 0 to 172800, in one block."""
+        self.made()
+        text = plim("show", self.folder / "out", "state", "flips", "--at", 2).stdout.split()
+        self.assertEqual([text[text.index(name) + 1] for name in ("beg", "ttl", "tau")],
+                         ["1.030000000000000000", "21600", "21600"])
+
     def test_twice_the_same(self):
         self.made()
         first = (self.folder / "out" / "history.plh.gz").read_bytes()
@@ -103,12 +110,13 @@ class Ethb(Export):
         self.assertEqual([c for c, kind, _ in self.classes(told) if kind == "different"], [column])
 
     def test_other_collateral_of_a_bite_differs(self):
-        self.change(self.BITES, self.row_of(self.BITES, "16567"), 3, "28")
-        self.differs("bite: collateral")
+        for ink in "25", "27":  # 26 is the whole number next to it
+            self.change(self.BITES, self.row_of(self.BITES, "16567"), 3, ink)
+            self.differs("bite: collateral")
 
     def test_other_debt_of_a_bite_differs(self):
         row = self.row_of(self.BITES, "15967")
-        self.change(self.BITES, row, 4, "102.60")
+        self.change(self.BITES, row, 4, "102.545")
         self.differs("bite: debt")
 
     def test_other_debt_of_a_bark_differs(self):
@@ -126,6 +134,13 @@ class Ethb(Export):
         self.change(self.FREED, self.row_of(self.FREED, "17236", "-7.5"), 3, "-9.5")
         self.made()
         self.assertIn("| 12165709 | 17236 | a deposit of 2", (self.folder / "out" / "README.md").read_text())
+
+    def test_a_withdrawal_that_is_the_rest_but_for_its_print(self):
+        self.change(self.FREED, self.row_of(self.FREED, "17236", "-7.5"), 3, "-7.500000001")
+        self.made()
+        page = (self.folder / "out" / "README.md").read_text()
+        self.assertIn("\n1 withdrawals were the rest", page)
+        self.assertNotIn("| 12165709 |", page)
 
     def test_rows_that_no_way_fits_are_told_and_differ(self):
         self.change(self.MINTED, self.row_of(self.MINTED, "16123", "120"), 3, "20")  # below dust
