@@ -8,6 +8,7 @@
 #include "tools/common/value.h"
 #include "tools/plim/archive.h"
 #include "tools/plim/commands.h"
+#include "tools/plim/models.h"
 #include "tools/plim/progress.h"
 #include "tools/plim/verdict.h"
 
@@ -246,10 +247,37 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
     return pt_args_u64(&options->until, args, "--until", 1, UINT64_MAX, report);
 }
 
+/* The other meaning of replay: no expectations, no archive, two runs of one tape. */
+static pt_exit compare_models(const pt_args *args, const replay_options *options,
+                              pt_report *report)
+{
+    static const char *const others[] = {"--checkpoint", "--resume",    "--archive",
+                                         "--expect",     "--no-expect", "--roots",
+                                         "--check-invariants"};
+    if (args->word_count != 1) {
+        return pt_fail(report, PT_USAGE, "--compare-model is for one history; %zu are given",
+                       args->word_count);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (pt_args_value(args, others[i]) != NULL) {
+            return pt_fail(report, PT_USAGE, "--compare-model does not go with %s", others[i]);
+        }
+    }
+    const pt_models_options models = {.run = args->words[0],
+                                      .names = pt_args_value(args, "--compare-model"),
+                                      .until = options->until,
+                                      .json = options->json,
+                                      .all = options->all};
+    return pt_models_compare(&models, report);
+}
+
 static pt_exit run(const pt_args *args, pt_report *report)
 {
     replay_options options;
     PT_TRY(read_options(&options, args, report));
+    if (pt_args_value(args, "--compare-model") != NULL) {
+        return compare_models(args, &options, report);
+    }
     pt_verdict *verdicts = pt_take_zeroed(args->word_count, sizeof *verdicts);
     pt_progress progress;
     pt_exit result = PT_OK;
@@ -296,6 +324,7 @@ static const pt_option replay_options_table[] = {
     {"--expect", "FILE", "compare with this expectations file"},
     {"--no-expect", NULL, "compare roots and receipts only"},
     {"--all-differences", NULL, "name every difference on stderr, not only the first 10"},
+    {"--compare-model", "A,B", "run the tape under two margin models and list where they differ"},
     {"--json", NULL, "one JSON object on stdout"},
     {"--quiet", NULL, "no progress"},
 };
@@ -320,7 +349,8 @@ const pt_command pt_command_replay = {
         "  plim replay run --json                      for programs\n"
         "  plim replay run --until 100 --checkpoint c  and later: --resume c\n"
         "  plim replay run --archive run.db            then: sqlite3 run.db 'select * from "
-        "events'\n\n"
+        "events'\n"
+        "  plim replay run --compare-model tiers,flat  the same calls under two margin models\n\n"
         "Exit code 0: identical; 1: something differs or an invariant is broken; 3: an input is "
         "not\n"
         "a valid history (of several, the others are still verified).",
