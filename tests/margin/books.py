@@ -4,10 +4,11 @@
   python3 tests/margin/books.py [--plim build/plim] [--books 3000] [--seed 1]
 
 Each world has four markets (a ladder of steps, a cumulative one, one scaled by open interest, a flat rate), random
-ladders, accounts with positions near the edges of the tiers, collateral and funding due, and a dozen blocks of marks.
-After each block every account is asked for. Equity must not be above the exact figure, requirements not below it, both
-within the units that the page of the contract declares; who is liquidatable exactly is so in the contract. Invariants
-of the contract are checked as well. Ends with "N passed, N failed"; a failing world is kept and named.
+ladders, accounts with positions near the edges of the tiers, collateral and funding due, and a dozen blocks of
+marks. After each block every account is asked for. Equity must not be above the exact figure, requirements not
+below it, both within the units that the page of the contract declares; who is liquidatable exactly is so in the
+contract. A liquidation price is exact to its last digit. Invariants of the contract are checked as well. Ends with
+"N passed, N failed"; a failing world is kept and named.
 """
 import argparse
 import json
@@ -182,15 +183,37 @@ class World:
 
     def questions(self):
         return [ask for who in self.books for ask in ({"view": "perp.margin_of", "args": [who]},
-                                                      {"view": "perp.is_liquidatable", "args": [0, who]})]
+                                                      {"view": "perp.is_liquidatable", "args": [0, who]},
+                                                      {"view": "perp.liquidation_price", "args": [who, 1]})]
 
     def judge(self, block, asked):
         """Yields (account, what is wrong or None)."""
         marks, prices = self.marks[block]
         answers = iter(asked)
         for who, book in self.books.items():
-            said, flagged = next(answers), next(answers)
-            yield who, self.wrong(book, marks, prices, said, flagged)
+            said, flagged, price = next(answers), next(answers), next(answers)
+            yield who, (self.wrong(book, marks, prices, said, flagged)
+                        or self.wrong_price(book, marks, prices, price["result"]["result"]
+                                            if price["outcome"] == "OK" else price["outcome"]))
+
+    def room(self, book, marks, prices, at):
+        """Exact equity less maintenance if market 1, whose ladder is continuous, stood at this price; and the slack."""
+        marks = {**marks, 1: at}
+        initial, maintenance, _, more = self.venue.requirement(book, marks)
+        return self.venue.equity(book, marks, prices) - maintenance, more + self.venue.equity_slack(book)
+
+    def wrong_price(self, book, marks, prices, said):
+        """On the one side of the price the account is below maintenance but for rounding, on the other it is not at all."""
+        held = sum(p.size for p in book.positions if p.market == 1)
+        if held == 0:
+            return None if said.startswith("NoPosition") else f"liquidation price {said} without a position"
+        price, tick = Fraction(said), Fraction(1, 10**8)
+        if price == 0:
+            room, slack = self.room(book, marks, prices, Fraction(0))
+            return None if (room >= 0) == (held > 0) or abs(room) <= slack else f"no liquidation price, room {float(room)}"
+        room, slack = self.room(book, marks, prices, price)
+        beside, _ = self.room(book, marks, prices, price + tick if held > 0 else price - tick)
+        return None if room < slack and beside >= 0 else f"liquidation price {said}: {float(room)}, {float(beside)}"
 
     def wrong(self, book, marks, prices, said, flagged):
         if said["outcome"] != "OK":

@@ -3,10 +3,11 @@
 
   python3 tests/margin/storm.py [--plim build/plim] [--worlds 6] [--seed 1]
 
-Each world has three markets (one dated), two collateral assets, isolated and cross sub-accounts, random fees, partial
-liquidations, rankings, thin insurance funds and marks that jump by up to 40 %, so that every layer of the waterfall is
-reached. A refused call must name an error of a contract; OVERFLOW, CAST and their like are failures. A crowd follows:
-300 positions, opened in two random orders, against one that is bankrupt, more than one call may close. Ends with "N passed, N failed".
+Each world has three markets (one dated), two collateral assets, isolated and cross sub-accounts, random fees,
+partial liquidations, rankings, thin insurance funds and marks that jump by up to 40 %, so that every layer of the
+waterfall is reached. A refused call must name an error of a contract; OVERFLOW, CAST and their like are failures. A
+crowd follows: 300 positions, opened in two random orders, against one that is bankrupt, more than one call may
+close. Ends with "N passed, N failed".
 """
 import argparse
 import json
