@@ -155,6 +155,7 @@ def whole_suites(data, long):
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
+              Suite("liquidatable", f"python3 tests/contracts/liquidatable.py --worlds {100 if long else 6}", 3600),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
     suites.append(Suite("exports", f"python3 tests/exports.py --data {data}"))
     suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
