@@ -51,6 +51,12 @@ class Curve(Case):
                 seen += debts[-1] > 0
         self.assertGreater(seen, 0, "no curve of this book rises: the test shows nothing")
 
+    def test_one_pool_is_asked_once_for_each_account(self):
+        """A u8 in a key is a CToken or an asset, not the market that position_health takes."""
+        for name, feed, debtors in (("compound-v2-seed-5", "ETH", 4), ("compound-v3-seed-16", "WETH", 1)):
+            told = self.curve(ROOT / "fixtures" / "histories" / name, "--asset", feed, "--at", 200)
+            self.assertEqual((told["positions"], told["not_answered"]), (debtors, 0), name)
+
     def test_the_plot(self):
         file = self.folder / "c.svg"
         told = plim("curve", self.example(), "--asset", "ETH_USD", "--at", "1", "--svg", file)

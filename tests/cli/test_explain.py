@@ -79,6 +79,54 @@ class Explain(Case):
         self.assertIn("liquidate", facts["function"])
         self.expect_formulas_hold(facts)
 
+    def test_a_ctoken_is_not_a_pool(self):
+        """borrow(market 1, ..) of Compound v2: the account's health is in pool 0."""
+        facts = self.facts(ROOT / "fixtures" / "histories" / "compound-v2-seed-5", "25")
+        self.assertEqual((facts["function"], facts["arguments"]["market"], facts["account"]), ("borrow", "1", "u1"))
+        before, after = (float(facts[when]["health_factor"]) for when in ("health_before", "health_after"))
+        self.assertGreater(before, after)
+        self.assertGreater(after, 1)
+
+    def compound(self, blocks):
+        """A run of Compound v2: ann owes 740 B against 750 of weighted A; a market's interest is 100 % a year."""
+        rates = {"base_rate_per_year": "1", "multiplier_per_year": "0", "jump_multiplier_per_year": "0", "kink": "1"}
+        markets = [{"market": m, "c_token": f"c{m}", "feed": m, "decimals": 18, "initial_exchange_rate": "1",
+                    "accrual_block_number": 0, "collateral_factor": "0.75", **rates} for m in (0, 1)]
+        wallets = [{"account": who, "market": m, "wallet": str(10 ** 24)} for who in ("ann", "pool") for m in (0, 1)]
+        calls = [{"from": who, "call": f"c.{entry}", "args": args, "expect": "OK"} for who, entry, args in (
+            ("pool", "mint", [1, str(10 ** 23)]), ("ann", "mint", [0, str(10 ** 21)]), ("ann", "enter_markets", ["3"]),
+            ("ann", "borrow", [1, str(740 * 10 ** 18)]))]
+        folder = self.folder / "compound"
+        folder.mkdir()
+        (folder / "contracts").symlink_to(ROOT / "contracts")
+        world = {"name": "compound", "time_s": 1700000000, "accounts": ["ann", "ben", "pool", "c0", "c1"],
+                 "feeds": [{"name": name, "decimals": digits, "staleness_s": 10 ** 6}
+                           for name, digits in (("A", 18), ("B", 18), ("block", 0))],
+                 "contracts": [{"name": "c", "source": "contracts/compound_v2.plim", "params": {"block_feed": 2},
+                                "tables": {"markets": markets, "accounts": wallets}}],
+                 "blocks": [{"after_s": 12, "prices": {"A": "1", "B": "1", "block": "0"}, "calls": calls}] + blocks}
+        (folder / "w.world.json").write_text(json.dumps(world))
+        made = plim("run", folder / "w.world.json", "-o", folder / "run", "--contracts", ROOT / "contracts")
+        self.assertEqual(made.returncode, OK, made.stdout + made.stderr)
+        return folder / "run"
+
+    def test_a_price_said_again_did_not_move(self):
+        run = self.compound([{"after_s": 12, "prices": {"A": "1", "block": "50000"}, "calls": [
+            {"from": "pool", "call": "c.liquidate_borrow", "args": [1, "ann", "1", 0], "expect": "OK"}]}])
+        why = self.facts(run, "2")["why_now"]
+        self.assertEqual([price["feed"] for price in why["prices_that_moved"]], ["block"], "A was 1 and is 1")
+        self.assertEqual(why["health_then"], {"health_factor": "1.013513513513513513", "below_its_line": False})
+
+    def test_about_whom_a_transfer_is(self):
+        run = self.compound([{"after_s": 12, "calls": [
+            {"from": "ann", "call": "c.transfer", "args": [0, "ben", "1"], "expect": "OK"}]}])
+        self.assertEqual(self.facts(run, "2")["account"], "ann", "who gives is less healthy, who gets is not")
+
+    def test_a_view_without_an_answer_is_not_no_view(self):
+        run = self.compound([{"after_s": 12, "prices": {"A": "0"}, "calls": [
+            {"from": "ann", "call": "c.repay_borrow", "args": [1, "1"], "expect": "OK"}]}])
+        self.assertIn("The contract's view of ann's health gave no answer.", plim("explain", run, "2").stdout)
+
     def test_text_tells_the_same(self):
         told = plim("explain", HISTORY, "78")
         for part in ("u4 calls aave_v3_0.liquidation_call(", "Health factor of u1: 0.878534660880314261 before",

@@ -127,12 +127,14 @@ static bool is_named(pl_name name, const char *const *list)
     return false;
 }
 
-/* The account that the call is about, and the market it names. */
+/* The account that the call is about, and the market it names. Whoever only receives something is
+ * not whom it is about. */
 static void find_subject(story *s, uint32_t *market)
 {
     static const char *const whose[] = {"user",  "borrower", "usr",    "urn",        "who",
                                         "owner", "account",  "target", "accounts_0", NULL};
-    static const char *const markets[] = {"market", "ilk", "id", NULL};
+    static const char *const others[] = {"to",  "recipient",  "receiver", "absorber",
+                                         "kpr", "liquidator", "manager",  NULL};
     const pl_code *code = pl_chain_code(s->run.chain, s->tx.contract);
     bool is_found = false, is_sure = false;
     size_t offset = 0;
@@ -149,16 +151,14 @@ static void find_subject(story *s, uint32_t *market)
         }
         const uint8_t *value = s->tx.arguments + offset;
         const bool sure = is_named(field->name, whose);
-        if (field->type.class == PL_CLASS_ACCOUNT && (!is_found || (sure && !is_sure))) {
+        if (field->type.class == PL_CLASS_ACCOUNT && !is_named(field->name, others) &&
+            (!is_found || (sure && !is_sure))) {
             memcpy(s->account, value, 32);
             is_found = true;
             is_sure = sure;
         }
-        if (field->type.class == PL_CLASS_UINT && field->type.size <= 4 &&
-            is_named(field->name, markets)) {
-            for (uint8_t b = 0; b < field->type.size; b++) {
-                *market = *market << 8 | value[b];
-            }
+        if (pt_names_a_market(field)) {
+            *market = pl_load_u32(value);
         }
         offset += field->type.size;
     }
@@ -174,8 +174,7 @@ static json_t *moved_prices(story *s)
         pl_price now = {0};
         const pl_price *before = &s->prices[f];
         if (pl_chain_price(&now, s->run.chain, f) != PL_OK || !now.exists ||
-            (before->exists && now.round == before->round &&
-             pl_u256_eq(&now.price, &before->price))) {
+            (before->exists && pl_u256_eq(&now.price, &before->price))) {
             continue;
         }
         json_t *object = json_object();
@@ -353,6 +352,7 @@ static pt_exit make_facts(json_t **facts, story *s, const pl_block_result *resul
     (void)json_object_update_missing(object, json_array_get(json_object_get(block, "receipts"), 0));
     json_decref(block);
     set(object, "account", account_json(s, s->account));
+    set(object, "has_health_view", json_boolean(s->view.exists));
     if (s->before.is_known) {
         set(object, "health_before", health_json(&s->before, &s->view));
     }

@@ -264,7 +264,11 @@ static void print_health(const json_t *facts, FILE *file)
     const json_t *after = json_object_get(facts, "health_after");
     const json_t *why = json_object_get(facts, "why_now");
     if (before == NULL) {
-        (void)fprintf(file, "\nThe contract has no view of an account's health.\n");
+        const bool asked = json_is_true(json_object_get(facts, "has_health_view"));
+        (void)fprintf(file,
+                      asked ? "\nThe contract's view of %s's health gave no answer.\n"
+                            : "\nThe contract has no view of an account's health.\n",
+                      text_of(facts, "account"));
         return;
     }
     (void)fprintf(file, "\nHealth factor of %s: %s before, %s after.\n", text_of(facts, "account"),

@@ -11,6 +11,13 @@ static bool is_public_view(const pl_function *function)
            (function->flags & PL_FUNCTION_EFFECT) <= PL_EFFECT_VIEW;
 }
 
+bool pt_names_a_market(const pl_field *field)
+{
+    return field->type.class == PL_CLASS_UINT && field->type.size == 4 &&
+           (pt_name_is(field->name, "market") || pt_name_is(field->name, "ilk") ||
+            pt_name_is(field->name, "id"));
+}
+
 static bool takes_account(const pl_function *function)
 {
     return function->parameter_count == 1 && function->parameters[0].type.class == PL_CLASS_ACCOUNT;

@@ -22,6 +22,10 @@ typedef struct pt_health {
     pl_u256 factor;     /* at the view's scale            */
 } pt_health;
 
+/* True for a u32 called market, ilk or id: a number that `position_health` takes as its market.
+ * What engines of one pool call by such a name, as Compound's CTokens, is narrower. */
+bool pt_names_a_market(const pl_field *field);
+
 /* Finds `position_health(market, who)` of the contract, or else a public view of one account with a
  * result `health_factor` or `hf`. market is used by the former. view->exists tells. */
 void pt_health_find(pt_health_view *view, const pl_chain *chain, uint32_t contract, uint32_t market,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/common/value.h"
+#include "tools/plim/health.h"
 #include "vm/base/bytes.h"
 
 /* ---- which view ---- */
@@ -84,7 +85,7 @@ static int compare(const void *a, const void *b)
     return memcmp(left->account, right->account, sizeof left->account);
 }
 
-/* Where a key holds an account, and a number before it that names a market. */
+/* Where a key holds an account, and a number that names a market. */
 static bool find_parts(const pl_table *table, const pl_field **who, const pl_field **market)
 {
     *who = *market = NULL;
@@ -92,20 +93,11 @@ static bool find_parts(const pl_table *table, const pl_field **who, const pl_fie
         const pl_field *field = &table->keys[i];
         if (field->type.class == PL_CLASS_ACCOUNT && *who == NULL) {
             *who = field;
-        } else if (field->type.class == PL_CLASS_UINT && field->type.size <= 4 && *market == NULL) {
+        } else if (*market == NULL && pt_names_a_market(field)) {
             *market = field;
         }
     }
     return *who != NULL;
-}
-
-static uint32_t read_number(const uint8_t *bytes, uint8_t size)
-{
-    uint32_t value = 0;
-    for (uint8_t i = 0; i < size; i++) {
-        value = value << 8 | bytes[i];
-    }
-    return value;
 }
 
 static bool append(pt_position **list, size_t *count, size_t *capacity, const pt_position *one)
@@ -155,7 +147,7 @@ pt_exit pt_positions_list(pt_position **list, size_t *count, pl_chain *chain,
             pt_position one = {0};
             memcpy(one.account, rows.key + who->offset, 32);
             if (engine->takes_market && market != NULL) {
-                one.market = read_number(rows.key + market->offset, market->type.size);
+                one.market = pl_load_u32(rows.key + market->offset);
             }
             if (!append(list, count, &capacity, &one)) {
                 return pt_fail(report, PT_LIMIT, "out of memory");
