@@ -248,11 +248,10 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
 }
 
 /* The other meaning of replay: no expectations, no archive, two runs of one tape. */
-static pt_exit compare_models(const pt_args *args, const replay_options *options,
-                              pt_report *report)
+static pt_exit compare_models(const pt_args *args, const replay_options *options, pt_report *report)
 {
-    static const char *const others[] = {"--checkpoint", "--resume",    "--archive",
-                                         "--expect",     "--no-expect", "--roots",
+    static const char *const others[] = {"--checkpoint",      "--resume",    "--archive",
+                                         "--expect",          "--no-expect", "--roots",
                                          "--check-invariants"};
     if (args->word_count != 1) {
         return pt_fail(report, PT_USAGE, "--compare-model is for one history; %zu are given",
