@@ -141,7 +141,7 @@ static const pt_option options_table[] = {
     {"--model", "NAME", "margin model of the markets: tiers (default), scaled, flat"},
     {"--prices", "FILE", "CSV or JSON lines, plain or gzip: the path of the first market"},
     {"--column", "NAMES", "its column, or several of one row in order: open,high,low,close"},
-    {"--where", "COLUMN=TEXT,..", "only these rows"},
+    {"--where", "COLUMN=TEXT,..", "only these rows; TEXT* is how it begins"},
     {"--time", "COLUMN", "time of the first row: seconds, or YYYY-MM-DD HH:MM:SS in UTC"},
     {"--contracts", "FOLDER", "the contract sources; default: contracts/ of the project"},
 };

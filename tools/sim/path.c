@@ -169,10 +169,14 @@ static pt_exit read_conditions(reading *r, const char *list, pt_report *report)
     return PT_OK;
 }
 
+/* The whole text, or its begin when the condition ends with a star. */
 static int is_wanted(const reading *r, size_t row)
 {
     for (size_t i = 0; i < r->condition_count; i++) {
-        if (strcmp(r->sheet.rows[row].cells[r->conditions[i].column], r->conditions[i].text) != 0) {
+        const condition *c = &r->conditions[i];
+        const size_t size = strlen(c->text);
+        const int is_begin = size > 0 && c->text[size - 1] == '*';
+        if (strncmp(r->sheet.rows[row].cells[c->column], c->text, is_begin ? size - 1 : 64) != 0) {
             return 0;
         }
     }
