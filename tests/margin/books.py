@@ -203,14 +203,15 @@ class World:
         return self.venue.equity(book, marks, prices) - maintenance, more + self.venue.equity_slack(book)
 
     def wrong_price(self, book, marks, prices, said):
-        """On the one side of the price the account is below maintenance but for rounding, on the other it is not at all."""
+        """At the price the account is below maintenance but for rounding, beside it it is not at all."""
         held = sum(p.size for p in book.positions if p.market == 1)
         if held == 0:
             return None if said.startswith("NoPosition") else f"liquidation price {said} without a position"
         price, tick = Fraction(said), Fraction(1, 10**8)
         if price == 0:
             room, slack = self.room(book, marks, prices, Fraction(0))
-            return None if (room >= 0) == (held > 0) or abs(room) <= slack else f"no liquidation price, room {float(room)}"
+            fits = (room >= 0) == (held > 0) or abs(room) <= slack
+            return None if fits else f"no liquidation price, room {float(room)}"
         room, slack = self.room(book, marks, prices, price)
         beside, _ = self.room(book, marks, prices, price + tick if held > 0 else price - tick)
         return None if room < slack and beside >= 0 else f"liquidation price {said}: {float(room)}, {float(beside)}"
