@@ -117,6 +117,17 @@ class Explain(Case):
         self.assertEqual([price["feed"] for price in why["prices_that_moved"]], ["block"], "A was 1 and is 1")
         self.assertEqual(why["health_then"], {"health_factor": "1.013513513513513513", "below_its_line": False})
 
+    def test_a_block_without_an_answer_hides_no_fall(self):
+        """A falls in block 2, has no price after block 3, and is said again in block 4."""
+        run = self.compound([{"after_s": 12, "prices": {"A": "0.9"}, "calls": []},
+                             {"after_s": 12, "prices": {"A": "0"}, "calls": []},
+                             {"after_s": 12, "prices": {"A": "0.9"}, "calls": [
+                                 {"from": "pool", "call": "c.liquidate_borrow", "args": [1, "ann", "1", 0],
+                                  "expect": "OK"}]}])
+        why = self.facts(run, "4")["why_now"]
+        self.assertEqual((why["last_safe_block"], why["fell_in_block"]), (1, 2))
+        self.assertEqual(why["prices_that_moved"][0]["after"], "0.900000000000000000")
+
     def test_about_whom_a_transfer_is(self):
         run = self.compound([{"after_s": 12, "calls": [
             {"from": "ann", "call": "c.transfer", "args": [0, "ben", "1"], "expect": "OK"}]}])

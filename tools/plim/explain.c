@@ -209,12 +209,16 @@ static void forget_fall(struct fall *fell)
     fell->is_known = false;
 }
 
-/* Called after a block: the account's health there, and whether this is where it fell. */
+/* Called after a block: the account's health there, and whether this is where it fell. A block
+ * after which the view gives no answer, as without a price, says nothing. */
 static pt_exit note_health(story *s, const pl_block_result *result, pt_report *report)
 {
     pt_health health;
     pt_health_ask(&health, s->run.chain, &s->view);
-    if (!health.is_known || !health.is_below_line) {
+    if (!health.is_known) {
+        return PT_OK;
+    }
+    if (!health.is_below_line) {
         forget_fall(&s->fall);
         s->fall.safe = health;
         s->fall.safe_height = result->height;
@@ -318,7 +322,7 @@ static json_t *why_json(story *s)
     set(object, "fell_in_block", count_json(s->fall.height));
     set(object, "seconds_after_the_block_before", count_json(s->fall.passed_s));
     set(object, "blocks_below_before_this_one", count_json(s->explain->height - s->fall.height));
-    if (s->fall.safe_height != 0 && s->fall.safe.is_known) {
+    if (s->fall.safe_height != 0) {
         set(object, "last_safe_block", count_json(s->fall.safe_height));
         set(object, "health_then", health_json(&s->fall.safe, &s->view));
     }
