@@ -116,6 +116,8 @@ class World:
                 cost = -size * self.near(self.first[m], 1) + self.signed(number(rng, -9, 2, 17))
                 index = self.venue.indexes[m] + self.signed(number(rng, -6, 2, 17))
                 book.positions.append(Position(m, size, cost, index))
+        if not book.positions:
+            book.cash = abs(book.cash)  # a debt without positions would have to be named as unpaid
         return book
 
     def add_house(self):
