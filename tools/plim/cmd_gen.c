@@ -93,7 +93,7 @@ static pt_exit write_world(const pt_paths *paths, const pt_book_options *options
 static pt_exit run(const pt_args *args, pt_report *report)
 {
     uint64_t accounts = ACCOUNTS_DEFAULT, markets = 3, blocks = 0;
-    pt_book_options options = {.seed = 1, .every_s = 60, .grace = 5, .fund = 2000};
+    pt_book_options options = {.seed = 1, .every_s = 60, .leverage = 8, .grace = 5, .fund = 2000};
     char *contracts = NULL;
     pt_paths paths = {0};
     options.path = pt_args_value(args, "-o");
@@ -105,6 +105,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
     PT_TRY(pt_args_u64(&markets, args, "--markets", 1, PT_PATH_MARKETS_MAX, report));
     PT_TRY(pt_args_u64(&blocks, args, "--blocks", 2, PT_PATH_BLOCKS_MAX, report));
     PT_TRY(pt_args_u64(&options.every_s, args, "--every", 1, 86400, report));
+    PT_TRY(pt_args_u64(&options.leverage, args, "--leverage", 1, 18, report));
     PT_TRY(pt_args_u64(&options.grace, args, "--grace", 0, 100000, report));
     PT_TRY(pt_args_u64(&options.fund, args, "--fund", 0, 1000000000, report));
     PT_TRY(read_model(&options.model, pt_args_value(args, "--model"), report));
@@ -136,6 +137,7 @@ static const pt_option options_table[] = {
     {"--blocks", "N", "default 300, or as many as --prices has"},
     {"--every", "SECONDS", "between blocks; default 60"},
     {"--crash", "PERCENT", "how far prices fall in the second half; default 40%"},
+    {"--leverage", "TIMES", "what a small account likes to hold; default 8; at most 18"},
     {"--grace", "BLOCKS", "to answer a margin call; default 5; 0: liquidated at once"},
     {"--fund", "DOLLARS", "in each insurance fund; default 2000"},
     {"--model", "NAME", "margin model of the markets: tiers (default), scaled, flat"},

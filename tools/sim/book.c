@@ -146,8 +146,9 @@ static void make_trader(book *b, size_t i)
     (void)pt_symbol(t->id, t->name);
     const uint64_t dollars = pt_random_skewed(r, 4000, 24);
     t->deposit = (int64_t)(dollars < 100 ? 100 : dollars > 400000 ? 400000 : dollars) * USD;
-    const uint64_t tenths = pt_random_skewed(r, dollars > 20000 ? 45 : 80, 10);
-    t->leverage = (uint32_t)(tenths < 10 ? 10 : tenths > 180 ? 180 : tenths);
+    const uint64_t liked = b->options->leverage * (dollars > 20000 ? 6 : 10);
+    const uint64_t tenths = pt_random_skewed(r, liked, 10), most = b->options->leverage * 25;
+    t->leverage = (uint32_t)(tenths < 10 ? 10 : tenths > most ? most : tenths);
     t->long_of = 45 + (uint32_t)pt_random_below(r, 40);
     t->pays = pt_random_hits(r, 1, 3) != 0;
     t->reduces = !t->pays && pt_random_hits(r, 1, 3) != 0;

@@ -10,6 +10,7 @@ typedef struct pt_book_options {
     uint64_t seed;
     size_t accounts;    /* traders, 2..1000                                         */
     uint64_t every_s;   /* seconds between blocks, 1..86400                         */
+    uint64_t leverage;  /* what a small account likes to hold, 1..18; large ones less      */
     uint64_t grace;     /* blocks to answer a margin call; 0: liquidated at once    */
     uint64_t fund;      /* whole dollars in each insurance fund                     */
     const char *model;  /* "tiers", "scaled" or "flat": the one the markets use     */
