@@ -4,8 +4,9 @@
   python3 tests/contracts/worlds.py [--plim build/plim]
 
 A world passes when all that it expects came and every invariant held. A mutant is a contract with one
-mistake; it passes when the sed expression changed something, the contract still compiles and the named
-invariant (of the first contract of the world, unless the name says CONTRACT.INVARIANT) failed in that world. Ends with "N passed, N failed".
+mistake; it passes when the sed expression changed something, the contract still compiles and the named invariant
+failed in that world (of its first contract, unless the name says CONTRACT.INVARIANT). Ends with "N passed, N
+failed".
 """
 import argparse
 import concurrent.futures
