@@ -412,10 +412,10 @@ static void plan_block(book *b)
 
 static pt_exit run_blocks(book *b, pt_report *report)
 {
-    b->margin_of = pt_sim_find(&b->sim, "perp", "margin_of");
-    b->position = pt_sim_find(&b->sim, "perp", "position");
+    PT_TRY(pt_sim_find(&b->margin_of, &b->sim, "perp", "margin_of", report));
+    PT_TRY(pt_sim_find(&b->position, &b->sim, "perp", "position", report));
     if (b->options->grace > 0) {
-        b->call_of = pt_sim_find(&b->sim, "margin_call", "call_of");
+        PT_TRY(pt_sim_find(&b->call_of, &b->sim, "margin_call", "call_of", report));
     }
     for (b->block = 0; b->block < b->paths->blocks; b->block++) {
         b->prices = b->paths->prices + b->block * b->paths->markets;

@@ -10,6 +10,7 @@
 #include "tools/common/value.h"
 #include "tools/import/sheet.h"
 #include "tools/import/world_file.h"
+#include "tools/sim/moment.h"
 #include "tools/sim/world_text.h"
 #include "vm/num/text.h"
 
@@ -232,30 +233,16 @@ static pt_exit note_account(parts *p, size_t row, size_t number, pt_report *repo
     return PT_OK;
 }
 
-/* Days since 1970-01-01 of a day of the Gregorian calendar. */
-static uint64_t days_of(unsigned year, unsigned month, unsigned day)
-{
-    const unsigned late = month <= 2 ? 1 : 0, y = year - late, m = month + 12 * late - 3;
-    return (uint64_t)y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 static pt_exit read_time(uint64_t *time_s, const parts *p, size_t row, pt_report *report)
 {
     const char *text = cell(p, row, 0);
-    unsigned y = 0, mon = 0, d = 0, h = 0, min = 0, s = 0;
-    int used = 0;
-    if (!p->is_text_time) {
-        return pt_parse_u64(time_s, text) && *time_s <= INT64_MAX
-                   ? PT_OK
-                   : wrong(p, row, 0, "seconds since 1970, a whole number", report);
+    if (p->is_text_time) {
+        return pt_moment(time_s, text) ? PT_OK
+                                       : wrong(p, row, 0, "YYYY-MM-DD HH:MM:SS in UTC", report);
     }
-    if (sscanf(text, "%4u-%2u-%2u%*1[ T]%2u:%2u:%2u%n", &y, &mon, &d, &h, &min, &s, &used) != 6 ||
-        (text[used] != '\0' && strcmp(text + used, "Z") != 0) || y < 1970 || mon < 1 || mon > 12 ||
-        d < 1 || d > 31 || h > 23 || min > 59 || s > 59) {
-        return wrong(p, row, 0, "YYYY-MM-DD HH:MM:SS in UTC", report);
-    }
-    *time_s = ((days_of(y, mon, d) * 24 + h) * 60 + min) * 60 + s;
-    return PT_OK;
+    return pt_parse_u64(time_s, text) && *time_s <= INT64_MAX
+               ? PT_OK
+               : wrong(p, row, 0, "seconds since 1970, a whole number", report);
 }
 
 /* ---- rows ---- */

@@ -6,6 +6,7 @@
 
 #include "tools/common/bytes.h"
 #include "tools/import/sheet.h"
+#include "tools/sim/moment.h"
 #include "vm/num/num.h"
 #include "vm/num/text.h"
 
@@ -224,21 +225,14 @@ static pt_exit read_time(uint64_t *time_s, const pt_sheet *sheet, size_t row, si
                          pt_report *report)
 {
     const char *text = sheet->rows[row].cells[column];
-    unsigned y = 0, mon = 0, d = 0, h = 0, min = 0, s = 0;
-    int used = 0;
     if (strlen(text) == 10 && strspn(text, "0123456789") == 10) {
         *time_s = strtoull(text, NULL, 10);
         return PT_OK;
     }
-    if (sscanf(text, "%4u-%2u-%2u%*1[ T]%2u:%2u:%2u%n", &y, &mon, &d, &h, &min, &s, &used) != 6 ||
-        y < 1970 || mon < 1 || mon > 12 || d < 1 || d > 31 || h > 23 || min > 59 || s > 59) {
-        return pt_sheet_wrong(sheet, row, column, "seconds, or YYYY-MM-DD HH:MM:SS in UTC", report);
-    }
-    const unsigned a = mon <= 2 ? 1 : 0, year = y - a, m = mon + 12 * a - 3;
-    const uint64_t days = (uint64_t)year * 365 + year / 4 - year / 100 + year / 400 +
-                          (153 * m + 2) / 5 + d - 1 - 719468; /* since 1970-01-01 */
-    *time_s = ((days * 24 + h) * 60 + min) * 60 + s;
-    return PT_OK;
+    return pt_moment(time_s, text)
+               ? PT_OK
+               : pt_sheet_wrong(sheet, row, column, "seconds, or YYYY-MM-DD HH:MM:SS in UTC",
+                                report);
 }
 
 /* The other markets: the first one's relative step, times their beta, and noise. */

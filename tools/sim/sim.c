@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/plim/run.h"
+/* Gas of one question: never what decides an answer. */
+#define QUESTION_GAS UINT64_C(1000000000)
 
 pt_exit pt_sim_open(pt_sim *sim, json_t *world, const char *path, const char *library,
                     pt_report *report)
@@ -98,18 +99,18 @@ pt_exit pt_sim_seal(pt_sim *sim, uint64_t after_s, pt_report *report)
     return PT_OK;
 }
 
-pt_sim_view pt_sim_find(const pt_sim *sim, const char *contract, const char *name)
+pt_exit pt_sim_find(pt_sim_view *view, const pt_sim *sim, const char *contract, const char *name,
+                    pt_report *report)
 {
-    pt_sim_view view = {0};
-    view.contract = pl_find_contract(sim->file.chain, contract, strlen(contract));
-    view.function = pl_find_function(sim->file.chain, view.contract, name, strlen(name));
-    if (view.function == PL_NONE) {
-        (void)fprintf(stderr, "plim: %s.%s: the contracts folder has another version\n", contract,
-                      name);
-        exit(PT_INPUT);
+    view->contract = pl_find_contract(sim->file.chain, contract, strlen(contract));
+    view->function = pl_find_function(sim->file.chain, view->contract, name, strlen(name));
+    if (view->function == PL_NONE) {
+        return pt_fail(report, PT_INPUT,
+                       "contract %s has no view %s: the folder of contracts is another version's",
+                       contract, name);
     }
-    view.schema = &pl_chain_code(sim->file.chain, view.contract)->functions[view.function];
-    return view;
+    view->schema = &pl_chain_code(sim->file.chain, view->contract)->functions[view->function];
+    return PT_OK;
 }
 
 /* The stored form of an integer, held to int64. */
@@ -135,7 +136,7 @@ bool pt_sim_ask(int64_t results[PT_SIM_RESULTS_MAX], pt_sim *sim, const pt_sim_v
     pl_outcome outcome;
     const pl_status status = pl_chain_query_supposing(
         &outcome, sim->file.chain, sim->supposed, sim->supposed_count, view->contract,
-        view->function, NULL, PT_QUERY_GAS, arguments, size);
+        view->function, NULL, QUESTION_GAS, arguments, size);
     if (status != PL_OK || outcome.status != PL_OK) {
         return false;
     }

@@ -33,12 +33,15 @@ void pt_sim_call(pt_sim *sim, const char *from, const char *function, const char
 /* Seals what was planned. Errors: PT_INPUT, PT_LIMIT. */
 pt_exit pt_sim_seal(pt_sim *sim, uint64_t after_s, pt_report *report);
 
-/* The function of a contract by name; ends the program when there is none: a slip of the caller. */
 typedef struct pt_sim_view {
     uint32_t contract, function;
     const pl_function *schema;
 } pt_sim_view;
-pt_sim_view pt_sim_find(const pt_sim *sim, const char *contract, const char *name);
+
+/* The view of a contract by name. Errors: PT_INPUT when there is none: the contracts are of another
+ * version. */
+pt_exit pt_sim_find(pt_sim_view *view, const pt_sim *sim, const char *contract, const char *name,
+                    pt_report *report);
 
 enum { PT_SIM_RESULTS_MAX = 8 };
 
