@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "vm/num/text.h"
 
@@ -112,6 +113,30 @@ void pt_asset_label(uint8_t value[32], uint8_t number)
     memset(value, 0, 32);
     memcpy(value, "asset", 5);
     value[31] = number;
+}
+
+void pt_time_label(uint8_t value[32])
+{
+    memset(value, 0, 32);
+    memcpy(value, "time_s", 6);
+}
+
+const char *pt_block_time_text(char text[PT_BLOCK_TIME_MAX], const pl_chain *chain, uint64_t time_s)
+{
+    const uint64_t first_date = 1420070400; /* 2015-01-01 */
+    const time_t when = (time_t)time_s;
+    uint8_t value[32];
+    struct tm utc;
+    pt_time_label(value);
+    const pl_label *label = pl_find_label(chain, PL_LABEL_NOTE, value);
+    if (label != NULL) {
+        (void)snprintf(text, PT_BLOCK_TIME_MAX, "time %llu (%.*s)", (unsigned long long)time_s,
+                       (int)(label->text.size < 100 ? label->text.size : 100), label->text.text);
+    } else if (time_s < first_date || time_s > INT32_MAX || gmtime_r(&when, &utc) == NULL ||
+               strftime(text, PT_BLOCK_TIME_MAX, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0) {
+        (void)snprintf(text, PT_BLOCK_TIME_MAX, "time %llu", (unsigned long long)time_s);
+    }
+    return text;
 }
 
 /* Fields that hold an asset's number, by the names contracts give them. */

@@ -33,6 +33,17 @@ const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl
 /* The value of the note label that names asset `number`. */
 void pt_asset_label(uint8_t value[32], uint8_t number);
 
+/* The value of the note label whose text says what the world's times count, where they are not
+ * seconds since 1970: "block number". */
+void pt_time_label(uint8_t value[32]);
+
+#define PT_BLOCK_TIME_MAX 160
+
+/* A time for people: the date in UTC, or the number with what the world's note says it counts.
+ * Before 2015 no chain with contracts stood, so a smaller number is no date. Returns text. */
+const char *pt_block_time_text(char text[PT_BLOCK_TIME_MAX], const pl_chain *chain,
+                               uint64_t time_s);
+
 /* "name value, name value, ..." of consecutive stored fields; ends early rather than read past
  * size. Appends to text, no zero. */
 void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size_t count,

@@ -87,8 +87,9 @@ static pt_exit optional_u64(uint64_t *number, const pt_json *object, const char 
 
 static pt_exit read_head(pt_world_file *world, pt_report *report)
 {
-    static const char *const keys[] = {"name",      "time_s", "seed",     "tx_gas_max", "hook_gas",
-                                       "contracts", "feeds",  "accounts", "blocks"};
+    static const char *const keys[] = {"name",     "time_s",    "seed",   "tx_gas_max",
+                                       "hook_gas", "contracts", "feeds",  "accounts",
+                                       "blocks",   "assets",    "time_is"};
     pt_build *build = &world->build;
     const char *name = NULL;
     PT_TRY(pt_json_only(&world->root, keys, sizeof keys / sizeof keys[0], report));
@@ -250,6 +251,45 @@ static pt_exit read_accounts(pt_world_file *world, pt_report *report)
     uint8_t signer[32];
     memcpy(signer, world->signer.public_key + 1, sizeof signer); /* the x coordinate */
     pt_build_add_label(&world->build, PL_LABEL_SIGNER, PT_STAND_IN, signer);
+    return PT_OK;
+}
+
+static bool is_note(const char *text)
+{
+    size_t size = 0;
+    while (text[size] >= 0x20 && text[size] <= 0x7e) {
+        size++;
+    }
+    return text[size] == '\0' && size >= 1 && size <= 60;
+}
+
+/* Notes for people: the names of assets by their numbers, and what time_s counts. */
+static pt_exit read_notes(pt_world_file *world, pt_report *report)
+{
+    pt_json list, node;
+    uint8_t value[32];
+    PT_TRY(optional_array(&list, &world->root, "assets", report));
+    if (json_array_size(list.value) > 256) {
+        return pt_json_wrong(&list, report, "at most 256 names");
+    }
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        uint8_t symbol[32];
+        PT_TRY(pt_json_element(&node, &list, i, JSON_STRING, report));
+        const char *name = json_string_value(node.value);
+        if (name[0] == '\0' || !pt_symbol(symbol, name)) {
+            return pt_json_wrong(&node, report, "1 to 32 printable characters without spaces");
+        }
+        pt_asset_label(value, (uint8_t)i);
+        pt_build_add_label(&world->build, PL_LABEL_NOTE, name, value);
+    }
+    if (pt_json_has(&world->root, "time_is")) {
+        PT_TRY(pt_json_member(&node, &world->root, "time_is", JSON_STRING, report));
+        if (!is_note(json_string_value(node.value))) {
+            return pt_json_wrong(&node, report, "1 to 60 printable characters: block number");
+        }
+        pt_time_label(value);
+        pt_build_add_label(&world->build, PL_LABEL_NOTE, json_string_value(node.value), value);
+    }
     return PT_OK;
 }
 
@@ -429,6 +469,7 @@ pt_exit pt_world_file_make(pt_world_file *world, const char *library, pt_report 
     PT_TRY(read_head(world, report));
     PT_TRY(pt_signer_open(&world->signer, world->build.name, report));
     PT_TRY(read_accounts(world, report));
+    PT_TRY(read_notes(world, report));
     PT_TRY(read_feeds(world, report));
     PT_TRY(read_contracts(world, library, report));
     PT_TRY(read_rows(world, report));
