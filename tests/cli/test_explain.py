@@ -3,11 +3,14 @@
   python3 -m unittest tests.cli.test_explain       PLIM=path runs another build
 """
 import json
+import os
+import shutil
 import unittest
 
 from tests.cli.program import INPUT, OK, ROOT, USAGE, Case, plim
 
 HISTORY = ROOT / "fixtures" / "histories" / "aave-v3-seed-5"
+REPORT = ROOT / "fixtures" / "histories" / "captured-report"
 EXAMPLE = ROOT / "contracts" / "examples" / "margin_account.world.json"
 
 
@@ -138,6 +141,83 @@ class Explain(Case):
             {"from": "ann", "call": "c.repay_borrow", "args": [1, "1"], "expect": "OK"}]}])
         self.assertIn("The contract's view of ann's health gave no answer.", plim("explain", run, "2").stdout)
 
+    def test_exact_zeros_are_counted_not_told(self):
+        few, all_of_them = self.facts(REPORT, "2"), self.facts(REPORT, "2", "--all")
+        told, every = few["formulas"], all_of_them["formulas"]
+        self.assertEqual([f for f in told if f["exact"] and f["result"] == "0"], [])
+        zeros = [f for f in every if f["exact"] and f["result"] == "0"]
+        self.assertGreater(len(zeros), 10, "this call computes no zero: the test shows nothing")
+        left = few["formulas_left_out"]
+        self.assertEqual(left["zero"], len(zeros))
+        self.assertEqual(len(told) + left["zero"] + left["repeated"], len(every))
+        self.assertEqual(all_of_them["formulas_left_out"], {"zero": 0, "repeated": 0})
+        self.assertIn(f"left out: {left['zero']} whose result is exactly zero, {left['repeated']} more",
+                      plim("explain", REPORT, "2").stdout)
+
+    def test_a_captured_report(self):
+        """A time that is a block number, assets by name, who signed what moved, and the lines of the source."""
+        text = plim("explain", REPORT, "2").stdout
+        self.assertTrue(text.startswith("Block 2, time 13244807 (Ethereum block number): "), text[:80])
+        for part in ("collateral WETH, debt USDT", "signed_by  the feed's own signers"):
+            self.assertIn(part, text)
+        facts = self.facts(REPORT, "2")
+        self.assertEqual((facts["events"][0]["collateral_asset"], facts["events"][0]["debt_asset"]), ("WETH", "USDT"))
+        self.assertEqual(facts["sources_not_shown"], [])
+        self.assertIn("return mul_half_up(a, b);", [formula["source"] for formula in facts["formulas"]])
+
+    def own_world(self, **changes):
+        """The margin account as its author has it: under another name, in a folder of its own."""
+        source = EXAMPLE.with_name("margin_account.plim").read_text()
+        (self.folder / "mine.plim").write_text(source.replace("contract margin_account;", "contract mine;"))
+        world = json.loads(EXAMPLE.read_text())
+        world["contracts"][0]["source"] = "mine.plim"
+        del world["blocks"][0]["time_s"]
+        world["blocks"][0]["after_s"] = 12
+        (self.folder / "w.json").write_text(json.dumps(world | changes))
+        made = plim("run", self.folder / "w.json", "-o", self.folder / "run", "--contracts", ROOT / "contracts")
+        self.assertEqual(made.returncode, OK, made.stderr)
+        return self.folder / "run"
+
+    def sources(self, *words):
+        facts = self.facts(self.folder / "run", "3", *words)
+        return {formula["source"] for formula in facts["formulas"]}, facts["sources_not_shown"]
+
+    def test_source_lines_of_a_contract_of_ones_own(self):
+        self.own_world()
+        lines, missing = self.sources()
+        self.assertEqual(missing, [])
+        self.assertIn("let needed = mul_up(debt, maintenance);", lines)
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        source = (self.folder / "mine.plim").rename(elsewhere / "mine.plim")
+        lines, missing = self.sources()
+        self.assertEqual(lines, {None})
+        self.assertEqual(missing, ["no mine.plim is found for mine; say where with --contracts FOLDER"])
+        told = plim("explain", self.folder / "run", "3").stdout
+        self.assertIn("without source lines: no mine.plim", told)
+        self.assertEqual([line for line in told.splitlines() if line.endswith(" ")], [])
+        self.assertIn("let needed = mul_up(debt, maintenance);", self.sources("--contracts", elsewhere)[0])
+        source.write_text(source.read_text().replace("mul_up(debt", "mul_down(debt"))
+        lines, missing = self.sources("--contracts", elsewhere)
+        self.assertEqual((lines, missing), ({None}, ["mine.plim is not what this history's mine was compiled from"]))
+
+    def test_times(self):
+        for time_s, changes, told in ((1700000000, {}, "2023-11-14 22:13:32 UTC"), (1000, {}, "time 1012"),
+                                      (1700000000, {"time_is": "slot"}, "time 1700000012 (slot)")):
+            shutil.rmtree(self.folder / "run", ignore_errors=True)
+            facts = json.loads(plim("explain", self.own_world(time_s=time_s, **changes), "1", "--json").stdout)
+            self.assertEqual(facts["time"], told)
+
+    def test_world_notes_are_checked(self):
+        world = json.loads(EXAMPLE.read_text())
+        world["contracts"][0]["source"] = os.path.relpath(EXAMPLE.with_name("margin_account.plim"), self.folder)
+        for changes, part in (({"time_is": ""}, "time_is"), ({"time_is": "a\nb"}, "time_is"),
+                              ({"time_is": 1}, "time_is"),
+                              ({"assets": ["A B"]}, "assets[0]"), ({"assets": ["x"] * 257}, "at most 256")):
+            (self.folder / "w.json").write_text(json.dumps(world | changes))
+            run = plim("run", self.folder / "w.json", "--contracts", ROOT / "contracts")
+            self.fails(run, INPUT, part)
+
     def test_text_tells_the_same(self):
         told = plim("explain", HISTORY, "78")
         for part in ("u4 calls aave_v3_0.liquidation_call(", "Health factor of u1: 0.878534660880314261 before",
@@ -147,6 +227,8 @@ class Explain(Case):
     def test_what_is_not_there(self):
         for words, code, part in (((HISTORY, "9999"), INPUT, "no block 9999; the last one is 301"),
                                   ((HISTORY, "78:7"), INPUT, "no transaction"),
+                                  ((HISTORY, "1"), INPUT, "block 1 has no transaction to explain, only 6 price"),
+                                  ((HISTORY, "78", "--contracts", "/nope"), INPUT, "/nope"),
                                   ((HISTORY, "x"), USAGE, "78:1"),
                                   ((HISTORY, "78", "--account", "nobody"), INPUT, "no account")):
             told = plim("explain", *words)

@@ -303,3 +303,11 @@ const char *pt_world_signed_by(const pl_world *world)
     return stand_ins == world->feed_count ? "a stand-in signer"
                                           : "the feeds' own signers or a stand-in signer";
 }
+
+const char *pt_feed_signed_by(const pl_world *world, uint32_t feed)
+{
+    if (world->feeds[feed].format == PL_FEED_UNSIGNED) {
+        return "nobody: this feed is not signed";
+    }
+    return names_stand_in(world->feed_notes[feed]) ? "a stand-in signer" : "the feed's own signers";
+}

@@ -26,4 +26,7 @@ bool pt_world_unsigned(const pl_world *world);
  * "some are not signed". */
 const char *pt_world_signed_by(const pl_world *world);
 
+/* The same of one feed, whose number the world must have. */
+const char *pt_feed_signed_by(const pl_world *world, uint32_t feed);
+
 #endif

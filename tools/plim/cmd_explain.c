@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/source.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/explain.h"
 
@@ -31,7 +32,10 @@ static pt_exit run(const pt_args *args, pt_report *report)
                           .account = pt_args_value(args, "--account"),
                           .all_formulas = pt_args_flag(args, "--all")};
     json_t *facts = NULL;
+    char *folder = NULL;
     PT_TRY(read_place(&explain, args->words[1], report));
+    PT_TRY(pt_contracts_folder(&folder, explain.contracts, report)); /* only: is it there? */
+    free(folder);
     PT_TRY(pt_explain_facts(&facts, &explain, report));
     pt_exit result = PT_OK;
     if (pt_args_flag(args, "--json")) {
@@ -48,8 +52,10 @@ static pt_exit run(const pt_args *args, pt_report *report)
 
 static const pt_option options[] = {
     {"--account", "NAME", "whose health is told; default: the account that the call names"},
-    {"--all", NULL, "every formula, also those of repeated lines"},
-    {"--contracts", "FOLDER", "where the sources are; default: contracts/ of the project"},
+    {"--all", NULL, "every formula, also exact zeros and repeated lines"},
+    {"--contracts", "FOLDER",
+     "where the sources are; default: contracts/ of the project, examples/ in it,"
+     " this folder and the one around the history"},
     {"--json", NULL, "JSON instead of text"},
 };
 
@@ -65,6 +71,7 @@ const pt_command pt_command_explain = {
         "step that rounds, with its numbers and its source line; what was emitted. Without a\n"
         "receipt number the first transaction of the block is told.\n\n"
         "  plim explain fixtures/histories/aave-v3-seed-5 78\n"
+        "  plim explain fixtures/histories/captured-report 2\n"
         "  plim explain run 17:2 --json",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -12,8 +12,6 @@
 #include "tools/plim/health.h"
 #include "vm/base/bytes.h"
 
-enum { REPEATS_TOLD = 2 };
-
 /* What stood just before the account fell below its line. */
 struct fall {
     bool is_known;
@@ -86,11 +84,17 @@ static pt_exit find_tx(story *s, const uint8_t *bytes, size_t size, pt_report *r
     }
     const uint64_t wanted = s->explain->receipt == UINT64_MAX ? reports : s->explain->receipt;
     items = block.transactions;
-    for (uint64_t i = reports; wanted >= reports && pl_items_next(&items, &item, &item_size); i++) {
+    uint64_t i = reports;
+    for (; pl_items_next(&items, &item, &item_size); i++) {
         if (i == wanted && pl_tx_decode(&s->tx, item, item_size) == PL_OK) {
             s->transaction = (uint32_t)(i - reports);
             return PT_OK;
         }
+    }
+    if (i == reports) {
+        return pt_fail(
+            report, PT_INPUT, "block %llu has no transaction to explain, only %u price report%s",
+            (unsigned long long)s->explain->height, (unsigned)reports, reports == 1 ? "" : "s");
     }
     return pt_fail(report, PT_INPUT,
                    "receipt %llu of block %llu is no transaction; plim show %s block %llu lists "
@@ -184,6 +188,7 @@ static json_t *moved_prices(story *s)
         set(object, "after", scaled_json(&now.price, now.decimals, true));
         set(object, "round", count_json(now.round));
         set(object, "time_s", count_json(now.time_s));
+        set(object, "signed_by", json_string(pt_feed_signed_by(world, f)));
         set(object, "format", json_string(pl_formats[world->feeds[f].format].name));
         set(object, "note", json_stringn(world->feed_notes[f].text, world->feed_notes[f].size));
         (void)json_array_append_new(list, object);
@@ -348,10 +353,12 @@ static json_t *why_json(story *s)
 static pt_exit make_facts(json_t **facts, story *s, const pl_block_result *result, uint64_t receipt,
                           pt_report *report)
 {
+    char time[PT_BLOCK_TIME_MAX];
     json_t *block = NULL, *object = json_object();
     PT_TRY(pt_facts_block(&block, s->run.chain, result, receipt, report));
     set(object, "block", count_json(result->height));
     set(object, "time_s", count_json(result->time_s));
+    set(object, "time", json_string(pt_block_time_text(time, s->run.chain, result->time_s)));
     set(object, "receipt", count_json(receipt));
     (void)json_object_update_missing(object, json_array_get(json_object_get(block, "receipts"), 0));
     json_decref(block);
@@ -366,9 +373,7 @@ static pt_exit make_facts(json_t **facts, story *s, const pl_block_result *resul
     if (s->fall.is_known && s->before.is_below_line) {
         set(object, "why_now", why_json(s));
     }
-    set(object, "formulas",
-        pt_formulas_json(&s->formulas, s->run.chain, s->explain->contracts,
-                         s->explain->all_formulas ? SIZE_MAX : REPEATS_TOLD));
+    pt_formulas_tell(object, &s->formulas, s->run.chain, s->explain);
     set(object, "prices_signed_by", json_string(pt_world_signed_by(pl_chain_world(s->run.chain))));
     *facts = object;
     return PT_OK;

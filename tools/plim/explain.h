@@ -9,7 +9,7 @@
 
 typedef struct pt_explain {
     const char *history;   /* folder or file */
-    const char *contracts; /* folder of the sources, or NULL: the project's */
+    const char *contracts; /* folder of the sources, or NULL: where they may be expected */
     const char *account;   /* whose health, or NULL: the account that the call names */
     uint64_t height;
     uint64_t receipt; /* of the block, from 0; UINT64_MAX: its first transaction */
@@ -23,17 +23,21 @@ void pt_explain_print(const json_t *facts, FILE *file);
 
 /* ---- between the files of this command ---- */
 
-/* The lines of a contract's source, if it is still what the container was compiled from. */
+/* The lines of a contract's source, if they are still what its container was compiled from. */
 typedef struct pt_source_lines pt_source_lines;
-pt_source_lines *pt_source_lines_open(const pl_code *code, const char *contracts);
-/* The line without its indent, or NULL. Valid until the close. */
+enum { PT_SOURCE_WHY_MAX = 320 };
+
+/* On output: why there are none, "" when there are. pt_source_lines_close what comes back. */
+pt_source_lines *pt_source_lines_open(char why[PT_SOURCE_WHY_MAX], const pl_code *code,
+                                      const pt_explain *explain);
+/* The line without its indent, or NULL. Valid until the next one is asked for. */
 const char *pt_source_line(pt_source_lines *lines, pl_name file, uint32_t line);
 void pt_source_lines_close(pt_source_lines *lines);
 
 struct pt_formulas;
-/* The formulas as JSON: at, source, formula, rounding, exact, result. Repeats of one line after its
- * first `repeats` are only counted. */
-json_t *pt_formulas_json(const struct pt_formulas *formulas, pl_chain *chain, const char *contracts,
-                         size_t repeats);
+/* Sets formulas (each with at, source, formula, rounding, exact, result), formulas_left_out (how
+ * many exact zeros and repeats of a line are not among them) and sources_not_shown. */
+void pt_formulas_tell(json_t *facts, const struct pt_formulas *formulas, pl_chain *chain,
+                      const pt_explain *explain);
 
 #endif

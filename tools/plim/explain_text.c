@@ -1,7 +1,6 @@
 /* The same facts as sentences, a table of prices, and formulas with their numbers. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tools/common/file.h"
 #include "tools/common/json_text.h"
@@ -11,113 +10,6 @@
 #include "tools/plim/explain.h"
 #include "tools/plim/formulas.h"
 #include "vm/machine/symbols.h"
-
-/* ---- source lines ---- */
-
-typedef struct source_file {
-    char *name;
-    pt_bytes text;
-} source_file;
-
-struct pt_source_lines {
-    char *folder;
-    source_file files[64];
-    size_t count;
-    char line[240];
-};
-
-static bool is_same_code(const pl_code *code, const char *folder)
-{
-    char name[PL_NAME_SIZE_MAX + 8];
-    pt_report silent = {{0}};
-    pt_bytes container = {0};
-    pt_memory memory;
-    pl_code compiled;
-    pl_code_error where;
-    bool same = false;
-    (void)snprintf(name, sizeof name, "%.*s.plim", (int)code->name.size, code->name.text);
-    char *file = pt_path_join(folder, name);
-    pt_memory_init(&memory, PT_MEMORY_LIMIT_DEFAULT);
-    if (pt_is_file(file) && pt_compile(&container, file, folder, false, &silent) == PT_OK &&
-        pl_code_load(&compiled, &where, &memory.memory, container.data, container.size) == PL_OK) {
-        same = memcmp(compiled.hash, code->hash, 32) == 0;
-        pl_code_free(&compiled, &memory.memory);
-    }
-    pt_bytes_free(&container);
-    free(file);
-    return same;
-}
-
-pt_source_lines *pt_source_lines_open(const pl_code *code, const char *contracts)
-{
-    pt_report silent = {{0}};
-    pt_source_lines *lines = calloc(1, sizeof *lines);
-    if (lines == NULL) {
-        return NULL;
-    }
-    if (pt_contracts_folder(&lines->folder, contracts, &silent) != PT_OK || lines->folder == NULL ||
-        !is_same_code(code, lines->folder)) {
-        pt_source_lines_close(lines);
-        return NULL;
-    }
-    return lines;
-}
-
-void pt_source_lines_close(pt_source_lines *lines)
-{
-    if (lines == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < lines->count; i++) {
-        free(lines->files[i].name);
-        pt_bytes_free(&lines->files[i].text);
-    }
-    free(lines->folder);
-    free(lines);
-}
-
-static const source_file *find_file(pt_source_lines *lines, pl_name name)
-{
-    pt_report silent = {{0}};
-    for (size_t i = 0; i < lines->count; i++) {
-        if (pt_name_is(name, lines->files[i].name)) {
-            return &lines->files[i];
-        }
-    }
-    if (lines->count == sizeof lines->files / sizeof lines->files[0]) {
-        return NULL;
-    }
-    source_file *file = &lines->files[lines->count++];
-    file->name = pt_copy_text(name.text, name.size);
-    char *path = pt_path_join(lines->folder, file->name);
-    if (pt_file_read(&file->text, path, 1u << 20, &silent) != PT_OK) {
-        file->text.size = 0;
-    }
-    free(path);
-    return file;
-}
-
-const char *pt_source_line(pt_source_lines *lines, pl_name name, uint32_t line)
-{
-    const source_file *file = lines == NULL ? NULL : find_file(lines, name);
-    size_t at = 0;
-    for (uint32_t i = 1; file != NULL && i < line && at < file->text.size; at++) {
-        i += file->text.data[at] == '\n';
-    }
-    if (file == NULL || at >= file->text.size) {
-        return NULL;
-    }
-    size_t size = 0;
-    while (at < file->text.size && file->text.data[at] == ' ') {
-        at++;
-    }
-    while (at + size < file->text.size && file->text.data[at + size] != '\n') {
-        size++;
-    }
-    (void)snprintf(lines->line, sizeof lines->line, "%.*s", (int)size,
-                   (const char *)file->text.data + at);
-    return lines->line;
-}
 
 /* ---- formulas ---- */
 
@@ -169,52 +61,88 @@ static bool is_same_line(const pt_formula *a, const pt_formula *b)
            a->instruction == b->instruction;
 }
 
-static size_t times_before(const pt_formulas *formulas, size_t index)
+/* Nothing times something: exact, and of no interest. A result that was rounded to zero is told. */
+static bool is_nothing(const pt_formula *formula, const pl_world *world)
 {
-    size_t times = 0;
-    for (size_t i = 0; i < index; i++) {
-        times += is_same_line(&formulas->list[i], &formulas->list[index]);
-    }
-    return times;
+    return formula->has_result && formula->is_exact && pl_u256_is_zero(&formula->result) &&
+           !pt_formula_is_price(formula, world);
 }
 
-json_t *pt_formulas_json(const pt_formulas *formulas, pl_chain *chain, const char *contracts,
-                         size_t repeats)
+static bool was_told_twice(const pt_formulas *formulas, size_t index, const pl_world *world)
+{
+    enum { REPEATS_TOLD = 2 };
+    size_t times = 0;
+    for (size_t i = 0; i < index && times < REPEATS_TOLD; i++) {
+        times += is_same_line(&formulas->list[i], &formulas->list[index]) &&
+                 !is_nothing(&formulas->list[i], world);
+    }
+    return times >= REPEATS_TOLD;
+}
+
+static json_t *step_json(const pt_formula *formula, const pl_world *world, pt_source_lines *lines)
+{
+    const pl_code *code = &world->codes[formula->contract - 1];
+    const pl_name function = code->functions[formula->function].name;
+    json_t *object = json_object();
+    pl_source source;
+    set(object, "function", json_stringn(function.text, function.size));
+    if (pl_symbols_source(&source, code, formula->function, formula->instruction)) {
+        char at[PL_NAME_SIZE_MAX + 16];
+        const char *line = pt_source_line(lines, source.file, source.line);
+        (void)snprintf(at, sizeof at, "%.*s:%u", (int)source.file.size, source.file.text,
+                       source.line);
+        set(object, "at", json_string(at));
+        set(object, "source", line != NULL ? json_string(line) : json_null());
+    }
+    json_t *numbers = formula_json(formula, world);
+    (void)json_object_update(object, numbers);
+    json_decref(numbers);
+    return object;
+}
+
+/* The lines of each contract, opened when first wanted; one that is not there tells why. */
+static pt_source_lines *lines_of(pt_source_lines **all, json_t *missing, const pl_world *world,
+                                 uint32_t contract, const pt_explain *explain)
+{
+    if (all[contract] == NULL) {
+        char why[PT_SOURCE_WHY_MAX];
+        all[contract] = pt_source_lines_open(why, &world->codes[contract - 1], explain);
+        if (why[0] != '\0') {
+            (void)json_array_append_new(missing, json_string(why));
+        }
+    }
+    return all[contract];
+}
+
+void pt_formulas_tell(json_t *facts, const pt_formulas *formulas, pl_chain *chain,
+                      const pt_explain *explain)
 {
     const pl_world *world = pl_chain_world(chain);
-    json_t *list = json_array();
-    pt_source_lines *lines = NULL;
-    uint32_t lines_of = 0;
+    json_t *list = json_array(), *left_out = json_object(), *missing = json_array();
+    pt_source_lines **lines = pt_take_zeroed(world->contract_count + (size_t)1, sizeof *lines);
+    json_int_t zero = 0, repeated = 0;
     for (size_t i = 0; i < formulas->count; i++) {
         const pt_formula *formula = &formulas->list[i];
-        const pl_code *code = &world->codes[formula->contract - 1];
-        pl_source source;
-        if (repeats != SIZE_MAX && times_before(formulas, i) >= repeats) {
-            continue;
+        const bool is_zero = !explain->all_formulas && is_nothing(formula, world);
+        const bool is_repeat =
+            !explain->all_formulas && !is_zero && was_told_twice(formulas, i, world);
+        zero += is_zero;
+        repeated += is_repeat;
+        if (!is_zero && !is_repeat) {
+            (void)json_array_append_new(
+                list, step_json(formula, world,
+                                lines_of(lines, missing, world, formula->contract, explain)));
         }
-        if (lines_of != formula->contract) {
-            pt_source_lines_close(lines);
-            lines = pt_source_lines_open(code, contracts);
-            lines_of = formula->contract;
-        }
-        json_t *object = json_object();
-        const pl_name function = code->functions[formula->function].name;
-        set(object, "function", json_stringn(function.text, function.size));
-        if (pl_symbols_source(&source, code, formula->function, formula->instruction)) {
-            char at[PL_NAME_SIZE_MAX + 16];
-            const char *line = pt_source_line(lines, source.file, source.line);
-            (void)snprintf(at, sizeof at, "%.*s:%u", (int)source.file.size, source.file.text,
-                           source.line);
-            set(object, "at", json_string(at));
-            set(object, "source", line != NULL ? json_string(line) : json_null());
-        }
-        json_t *numbers = formula_json(formula, world);
-        (void)json_object_update(object, numbers);
-        json_decref(numbers);
-        (void)json_array_append_new(list, object);
     }
-    pt_source_lines_close(lines);
-    return list;
+    for (size_t c = 0; c <= world->contract_count; c++) {
+        pt_source_lines_close(lines[c]);
+    }
+    free(lines);
+    set(left_out, "zero", json_integer(zero));
+    set(left_out, "repeated", json_integer(repeated));
+    set(facts, "formulas", list);
+    set(facts, "formulas_left_out", left_out);
+    set(facts, "sources_not_shown", missing);
 }
 
 /* ---- text ---- */
@@ -232,14 +160,9 @@ static long long number_of(const json_t *object, const char *key)
 
 static void print_call(const json_t *facts, FILE *file)
 {
-    const time_t when = (time_t)number_of(facts, "time_s");
-    char date[40] = "";
-    struct tm utc;
-    if (gmtime_r(&when, &utc) != NULL) {
-        (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &utc);
-    }
-    (void)fprintf(file, "Block %lld, %s: %s calls %s.%s(", number_of(facts, "block"), date,
-                  text_of(facts, "caller"), text_of(facts, "contract"), text_of(facts, "function"));
+    (void)fprintf(file, "Block %lld, %s: %s calls %s.%s(", number_of(facts, "block"),
+                  text_of(facts, "time"), text_of(facts, "caller"), text_of(facts, "contract"),
+                  text_of(facts, "function"));
     const char *key, *between = "";
     json_t *value;
     json_object_foreach(json_object_get(facts, "arguments"), key, value)
@@ -304,13 +227,39 @@ static void print_health(const json_t *facts, FILE *file)
     }
 }
 
+/* Why a contract's lines are not beside its formulas. */
+static void print_sources(const json_t *facts, FILE *file)
+{
+    size_t i;
+    json_t *why;
+    json_array_foreach(json_object_get(facts, "sources_not_shown"), i, why)
+    {
+        (void)fprintf(file, "  (without source lines: %s)\n", json_string_value(why));
+    }
+}
+
+static void print_left_out(const json_t *facts, FILE *file)
+{
+    const json_t *left_out = json_object_get(facts, "formulas_left_out");
+    const long long zero = number_of(left_out, "zero"), repeated = number_of(left_out, "repeated");
+    if (zero + repeated != 0) {
+        (void)fprintf(
+            file,
+            "  left out: %lld whose result is exactly zero, %lld more of lines told twice; "
+            "--all tells them\n",
+            zero, repeated);
+    }
+}
+
 static void print_formulas(const json_t *facts, FILE *file)
 {
     const json_t *list = json_object_get(facts, "formulas");
     const char *last_at = "", *last_function = "";
     size_t i;
     json_t *formula;
-    (void)fprintf(file, "\nFormulas, in the order they ran:\n");
+    (void)fprintf(file, json_array_size(list) != 0 ? "\nFormulas, in the order they ran:\n"
+                                                   : "\nFormulas: none with a result.\n");
+    print_sources(facts, file);
     json_array_foreach(list, i, formula)
     {
         const char *at = text_of(formula, "at"), *function = text_of(formula, "function");
@@ -319,7 +268,8 @@ static void print_formulas(const json_t *facts, FILE *file)
         }
         if (strcmp(at, last_at) != 0) {
             const char *source = json_string_value(json_object_get(formula, "source"));
-            (void)fprintf(file, "    %s  %s\n", at, source != NULL ? source : "");
+            (void)fprintf(file, "    %s%s%s\n", at, source != NULL ? "  " : "",
+                          source != NULL ? source : "");
         }
         const char *rounding = text_of(formula, "rounding");
         const bool is_exact = json_is_true(json_object_get(formula, "exact"));
@@ -334,6 +284,7 @@ static void print_formulas(const json_t *facts, FILE *file)
         last_at = at;
         last_function = function;
     }
+    print_left_out(facts, file);
 }
 
 void pt_explain_print(const json_t *facts, FILE *file)
