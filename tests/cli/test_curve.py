@@ -9,6 +9,8 @@ import xml.dom.minidom
 from tests.cli.program import INPUT, OK, ROOT, USAGE, Case, plim
 
 HISTORY = ROOT / "fixtures" / "histories" / "aave-v3-seed-9"
+REPORT = ROOT / "fixtures" / "histories" / "captured-report"
+OCR = ROOT / "fixtures" / "histories" / "chainlink-ocr1"
 EXAMPLE = ROOT / "contracts" / "examples" / "margin_account.world.json"
 
 
@@ -57,6 +59,31 @@ class Curve(Case):
             told = self.curve(ROOT / "fixtures" / "histories" / name, "--asset", feed, "--at", 200)
             self.assertEqual((told["positions"], told["not_answered"]), (debtors, 0), name)
 
+    def test_what_is_owed_gets_dearer(self):
+        # DAI is owed: the borrower's line is at 0.000292544786195256 (its page says so), a rise of 4.2585 %.
+        fall = self.curve(REPORT, "--asset", "DAI_ETH", "--at", "1")
+        self.assertEqual((fall["positions"], fall["of_them_as_collateral"], fall["of_them_as_debt"]), (1, 0, 1))
+        self.assertEqual({row["positions"] for row in fall["curve"]}, {0})
+        rise = self.curve(REPORT, "--asset", "DAI_ETH", "--at", "1", "--rise", "--steps", "1000")
+        self.assertEqual(rise["curve"][1000]["price"], "0.000561190202873414")
+        self.assertEqual([row["positions"] for row in rise["curve"]], [int(step > 42) for step in range(1001)])
+        self.assertEqual(rise["curve"][43]["rise_percent"], "4.3")
+
+    def test_text(self):
+        nothing = plim("curve", REPORT, "--asset", "DAI_ETH", "--at", "1").stdout
+        self.assertEqual(nothing.splitlines(), [
+            "World captured_report, after block 1: if DAI_ETH falls from 0.000280595101436707, "
+            "the debt of positions that become liquidatable.",
+            "Values are at the prices of that block. 1 position has debt; 0 below the line already, not counted.",
+            "DAI_ETH prices collateral of 0 of them and debt of 1.", "",
+            "Nothing becomes liquidatable, however far it falls. A rise may, where it is owed: try --rise."])
+        shown = plim("help", "curve").stdout
+        example = next(line.split() for line in shown.splitlines() if "fixtures" in line)
+        table = plim(*example[1:], cwd=ROOT).stdout
+        self.assertIn("########", table, "the example of the help has a bar")
+        self.assertEqual([line for line in table.splitlines() if line.endswith(" ")], [])
+        self.assertIn("after block 77", table)
+
     def test_the_plot(self):
         file = self.folder / "c.svg"
         told = plim("curve", self.example(), "--asset", "ETH_USD", "--at", "1", "--svg", file)
@@ -69,7 +96,15 @@ class Curve(Case):
     def test_what_is_not_there(self):
         for words, code, part in (((HISTORY,), USAGE, "--asset"),
                                   ((HISTORY, "--asset", "WTEH"), INPUT, 'did you mean "WETH"?'),
-                                  ((HISTORY, "--asset", "WETH", "--contract", "x"), INPUT, "position_health"),
+                                  ((HISTORY, "--asset", "WETH", "--contract", "x"), INPUT,
+                                   'no contract "x"; it has aave_v3_0'),
+                                  ((HISTORY, "--asset", "WETH", "--contract", "aave_v3"), INPUT,
+                                   'did you mean "aave_v3_0"?'),
+                                  ((OCR, "--asset", "x", "--contract", "feed_reader"), INPUT, "position_health"),
+                                  ((HISTORY, "--asset", "weth"), INPUT, 'did you mean "WETH"?'),
+                                  ((HISTORY, "--asset", "nothing"), INPUT, "it has USDC, "),
+                                  ((HISTORY, "--asset", "WETH", "--at", "9999"), INPUT,
+                                   "there is no block 9999; the last one is 301"),
                                   ((HISTORY, "--asset", "WETH", "--steps", "0"), USAGE, "--steps")):
             told = plim("curve", *words)
             self.assertEqual(told.returncode, code, words)

@@ -1,4 +1,4 @@
-/* plim curve: what a fall of one price would make liquidatable. */
+/* plim curve: what a fall, or a rise, of one price would make liquidatable. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,41 +27,66 @@ typedef struct curve {
     uint32_t feed;
     pl_price price; /* today's */
     uint64_t steps;
+    bool is_rise;
     pt_position *positions;
     size_t position_count;
     uint64_t with_debt, below_already, unanswered;
-    point *points; /* steps + 1 */
+    uint64_t as_collateral, as_debt; /* of those with debt: what the feed's price is to them */
+    point *points;                   /* steps + 1 */
 } curve;
+
+/* What was meant, or the first feeds there are: "; it has WETH, WBTC, .." */
+static void feed_hint(char hint[200], const char *name, const pl_world *world)
+{
+    enum { LOOKED_AT = 256, LISTED = 6 };
+    char texts[LOOKED_AT][PL_NAME_SIZE_MAX + 1];
+    const char *names[LOOKED_AT] = {NULL}, *near = NULL;
+    size_t count = 0, size = 0;
+    hint[0] = '\0';
+    for (uint32_t f = 0; f < world->feed_count && count < LOOKED_AT; f++, count++) {
+        const pl_name feed = world->feed_names[f];
+        (void)snprintf(texts[count], sizeof texts[0], "%.*s", (int)feed.size, feed.text);
+        names[count] = texts[count];
+        if (pt_name_same_words(name, strlen(name), texts[count], strlen(texts[count]))) {
+            near = names[count]; /* weth is WETH */
+        }
+    }
+    near = near != NULL ? near : pt_name_nearest(name, names, count);
+    if (near != NULL) {
+        (void)snprintf(hint, 200, "; did you mean \"%s\"?", near);
+        return;
+    }
+    for (size_t i = 0; i < count && i < LISTED; i++) {
+        const int put =
+            snprintf(hint + size, 200 - size, "%s%.24s", i == 0 ? "; it has " : ", ", names[i]);
+        size += put > 0 ? (size_t)put : 0;
+    }
+    if (count > LISTED) {
+        (void)snprintf(hint + size, 200 - size, ", ..: plim show lists them");
+    }
+}
 
 static pt_exit find_feed(curve *c, const char *name, pt_report *report)
 {
-    const pl_world *world = pl_chain_world(c->run.chain);
-    const char *names[PL_FEEDS_MAX];
-    char texts[PL_FEEDS_MAX > 256 ? 256 : PL_FEEDS_MAX][PL_NAME_SIZE_MAX + 1];
-    size_t count = 0;
+    char hint[200];
     c->feed = pl_find_feed(c->run.chain, name, strlen(name));
     if (c->feed != PL_NONE) {
         return PT_OK;
     }
-    for (uint32_t f = 0; f < world->feed_count && count < 256; f++) {
-        (void)snprintf(texts[count], sizeof texts[0], "%.*s", world->feed_names[f].size,
-                       world->feed_names[f].text);
-        names[count] = texts[count];
-        count++;
-    }
-    const char *near = pt_name_nearest(name, names, count);
-    return pt_fail(report, PT_INPUT, "this world has no feed \"%s\"%s%s%s", name,
-                   near != NULL ? "; did you mean \"" : "; plim show RUN lists them",
-                   near != NULL ? near : "", near != NULL ? "\"?" : "");
+    feed_hint(hint, name, pl_chain_world(c->run.chain));
+    return pt_fail(report, PT_INPUT, "this world has no feed \"%s\"%s", name, hint);
 }
 
-/* floor(price * (steps - step) / steps): the price never falls below zero. */
-static pt_exit fallen(pl_i256 *price, const curve *c, uint64_t step, pt_report *report)
+/* floor(price * (steps - step) / steps), never below zero; of a rise (steps + step) / steps, at
+ * most twice the price. */
+static pt_exit moved(pl_i256 *price, const curve *c, uint64_t step, pt_report *report)
 {
-    const pl_u256 left = pl_u256_from_u64(c->steps - step), all = pl_u256_from_u64(c->steps);
+    const pl_u256 part = pl_u256_from_u64(c->is_rise ? c->steps + step : c->steps - step);
+    const pl_u256 all = pl_u256_from_u64(c->steps);
     if (pl_i256_is_neg(&c->price.price) ||
-        pl_u256_muldiv_full_down(price, &c->price.price, &left, &all) != PL_OK) {
-        return pt_fail(report, PT_INPUT, "the feed's price is negative");
+        pl_u256_muldiv_full_down(price, &c->price.price, &part, &all) != PL_OK ||
+        pl_i256_is_neg(price)) {
+        return pt_fail(report, PT_INPUT, "the feed's price is negative, or too large to double");
     }
     return PT_OK;
 }
@@ -71,7 +96,30 @@ static void add_value(pl_u256 *sum, const pl_u256 *value)
     pl_u256_add_sat(sum, sum, value);
 }
 
-/* A position counts at a step when it is below its line there and was not before any fall. */
+/* Is the feed's price one of its collateral, of its debt, of both: what a small move changes. */
+static pt_exit note_use(curve *c, const pt_position *position, const pt_position_value *today,
+                        pt_report *report)
+{
+    pt_position_value then;
+    for (uint64_t step = 1; step <= c->steps; step++) { /* a price of few units needs a large one */
+        pl_supposed_price supposed = {.feed = c->feed};
+        PT_TRY(moved(&supposed.price, c, step, report));
+        pt_position_ask(&then, c->run.chain, &c->engine, position, &supposed, 1);
+        if (!then.is_known) {
+            break;
+        }
+        const bool in_debt = !pl_u256_eq(&then.debt, &today->debt);
+        const bool in_collateral = !pl_u256_eq(&then.collateral, &today->collateral);
+        c->as_debt += in_debt;
+        c->as_collateral += in_collateral;
+        if (in_debt || in_collateral) {
+            break;
+        }
+    }
+    return PT_OK;
+}
+
+/* A position counts at a step when it is below its line there and was not before any move. */
 static pt_exit add_position(curve *c, const pt_position *position, pt_report *report)
 {
     pt_position_value today, then;
@@ -81,6 +129,7 @@ static pt_exit add_position(curve *c, const pt_position *position, pt_report *re
         return PT_OK;
     }
     c->with_debt++;
+    PT_TRY(note_use(c, position, &today, report));
     if (today.is_below_line) {
         c->below_already++;
         return PT_OK;
@@ -88,7 +137,7 @@ static pt_exit add_position(curve *c, const pt_position *position, pt_report *re
     bool is_below = false; /* a contract that answers nothing at a price of zero changes nothing */
     for (uint64_t step = 0; step <= c->steps; step++) {
         pl_supposed_price supposed = {.feed = c->feed};
-        PT_TRY(fallen(&supposed.price, c, step, report));
+        PT_TRY(moved(&supposed.price, c, step, report));
         pt_position_ask(&then, c->run.chain, &c->engine, position, &supposed, 1);
         is_below = is_below || then.is_below_line;
         if (is_below) {
@@ -108,7 +157,7 @@ static pt_exit compute(curve *c, pt_report *report)
         return pt_fail(report, PT_LIMIT, "out of memory");
     }
     for (uint64_t step = 0; step <= c->steps; step++) {
-        PT_TRY(fallen(&c->points[step].price, c, step, report));
+        PT_TRY(moved(&c->points[step].price, c, step, report));
     }
     PT_TRY(pt_positions_list(&c->positions, &c->position_count, c->run.chain, &c->engine, report));
     for (size_t i = 0; i < c->position_count; i++) {
@@ -133,15 +182,15 @@ static double number(const pl_u256 *value, uint8_t scale)
     return strtod(scaled(text, value, scale), NULL);
 }
 
-/* "12.5": steps of the fall in per cent. */
-static void fall_text(char text[32], const curve *c, uint64_t step)
+/* "12.5": steps of the move in per cent. */
+static void percent_text(char text[32], const curve *c, uint64_t step)
 {
     (void)snprintf(text, 32, "%.6g", 100.0 * (double)step / (double)c->steps);
 }
 
 static json_t *curve_json(const curve *c, const char *asset)
 {
-    char text[PT_VALUE_TEXT_MAX], fall[32];
+    char text[PT_VALUE_TEXT_MAX], percent[32];
     pl_head head;
     pl_chain_head(&head, c->run.chain);
     json_t *object = json_object(), *list = json_array();
@@ -150,14 +199,18 @@ static json_t *curve_json(const curve *c, const char *asset)
     (void)json_object_set_new(object, "price",
                               json_string(scaled(text, &c->price.price, c->price.decimals)));
     (void)json_object_set_new(object, "positions", json_integer((json_int_t)c->with_debt));
+    (void)json_object_set_new(object, "of_them_as_collateral",
+                              json_integer((json_int_t)c->as_collateral));
+    (void)json_object_set_new(object, "of_them_as_debt", json_integer((json_int_t)c->as_debt));
     (void)json_object_set_new(object, "below_their_line_already",
                               json_integer((json_int_t)c->below_already));
     (void)json_object_set_new(object, "not_answered", json_integer((json_int_t)c->unanswered));
     for (uint64_t step = 0; step <= c->steps; step++) {
         const point *p = &c->points[step];
         json_t *row = json_object();
-        fall_text(fall, c, step);
-        (void)json_object_set_new(row, "fall_percent", json_string(fall));
+        percent_text(percent, c, step);
+        (void)json_object_set_new(row, c->is_rise ? "rise_percent" : "fall_percent",
+                                  json_string(percent));
         (void)json_object_set_new(row, "price",
                                   json_string(scaled(text, &p->price, c->price.decimals)));
         (void)json_object_set_new(row, "positions", json_integer((json_int_t)p->positions));
@@ -171,27 +224,67 @@ static json_t *curve_json(const curve *c, const char *asset)
     return object;
 }
 
+static const char *positions_have(char text[64], uint64_t count)
+{
+    (void)snprintf(text, 64, "%llu %s", (unsigned long long)count,
+                   count == 1 ? "position has" : "positions have");
+    return text;
+}
+
+static void print_head(const curve *c, const char *asset)
+{
+    char text[PT_VALUE_TEXT_MAX], count[64];
+    pl_head head;
+    pl_chain_head(&head, c->run.chain);
+    const pl_name world = pl_chain_world(c->run.chain)->name;
+    (void)printf(
+        "World %.*s, after block %llu: if %s %s from %s, the debt of positions that become "
+        "liquidatable.\nValues are at the prices of that block. ",
+        (int)world.size, world.text, (unsigned long long)head.height, asset,
+        c->is_rise ? "rises" : "falls", scaled(text, &c->price.price, c->price.decimals));
+    (void)printf("%s debt; %llu below the line already, not counted.\n",
+                 positions_have(count, c->with_debt), (unsigned long long)c->below_already);
+    (void)printf("%s prices collateral of %llu of them and debt of %llu.\n", asset,
+                 (unsigned long long)c->as_collateral, (unsigned long long)c->as_debt);
+    if (c->unanswered != 0) {
+        (void)printf("Of %llu the contract does not tell the health.\n",
+                     (unsigned long long)c->unanswered);
+    }
+    (void)printf("\n");
+}
+
+static void print_nothing(const curve *c)
+{
+    const bool other_way = c->is_rise ? c->as_collateral != 0 : c->as_debt != 0;
+    (void)printf("Nothing becomes liquidatable, however far it %s.%s\n",
+                 c->is_rise ? "rises, up to twice its price" : "falls",
+                 !other_way   ? ""
+                 : c->is_rise ? " A fall may: leave --rise out."
+                              : " A rise may, where it is owed: try --rise.");
+}
+
 static void print_text(const curve *c, const char *asset)
 {
     static const char bars[] = "########################################";
-    char text[PT_VALUE_TEXT_MAX], fall[32];
+    char text[PT_VALUE_TEXT_MAX], percent[32];
     pt_table table;
     const double most = number(&c->points[c->steps].debt, 0);
-    (void)printf("If %s falls from %s: debt of positions that become liquidatable, at today's "
-                 "prices.\n%llu positions have debt; %llu are below their line already and not "
-                 "counted.\n\n",
-                 asset, scaled(text, &c->price.price, c->price.decimals),
-                 (unsigned long long)c->with_debt, (unsigned long long)c->below_already);
+    print_head(c, asset);
+    if (c->points[c->steps].positions == 0) {
+        print_nothing(c);
+        return;
+    }
     pt_table_begin(&table, 5);
     table.right[0] = table.right[1] = table.right[2] = table.right[3] = true;
-    const char *const heads[] = {"fall %", "price", "positions", "debt", ""};
+    const char *const heads[] = {c->is_rise ? "rise %" : "fall %", "price", "positions", "debt",
+                                 ""};
     for (size_t i = 0; i < 5; i++) {
         pt_table_cell(&table, "%s", heads[i]);
     }
     for (uint64_t step = 0; step <= c->steps; step++) {
         const point *p = &c->points[step];
-        fall_text(fall, c, step);
-        pt_table_cell(&table, "%s", fall);
+        percent_text(percent, c, step);
+        pt_table_cell(&table, "%s", percent);
         pt_table_cell(&table, "%s", scaled(text, &p->price, c->price.decimals));
         pt_table_cell(&table, "%llu", (unsigned long long)p->positions);
         pt_table_cell(&table, "%s", scaled(text, &p->debt, c->engine.value_scale));
@@ -217,10 +310,12 @@ static pt_exit write_svg(const curve *c, const char *asset, const char *path, pt
     pl_head head;
     pl_chain_head(&head, c->run.chain);
     const pl_name world = pl_chain_world(c->run.chain)->name;
-    (void)snprintf(title, sizeof title, "What becomes liquidatable when %s falls", asset);
+    (void)snprintf(title, sizeof title, "What becomes liquidatable when %s %s", asset,
+                   c->is_rise ? "rises" : "falls");
     (void)snprintf(note, sizeof note, "world %.*s, after block %llu, values at that block's prices",
                    world.size, world.text, (unsigned long long)head.height);
-    (void)snprintf(x_name, sizeof x_name, "fall of %s, per cent", asset);
+    (void)snprintf(x_name, sizeof x_name, "%s of %s, per cent", c->is_rise ? "rise" : "fall",
+                   asset);
     const pt_series series[] = {{"debt", debt, true}, {"collateral, weighted", collateral, true}};
     const pt_plot plot = {.title = title,
                           .note = note,
@@ -268,6 +363,11 @@ static pt_exit advance_and_compute(curve *c, const pt_args *args, const char *as
     PT_TRY(pt_args_u64(&at, args, "--at", 1, UINT64_MAX, report));
     PT_TRY(pt_args_u64(&c->steps, args, "--steps", 1, STEPS_MAX, report));
     PT_TRY(pt_run_open(&c->run, args->words[0], &options, report));
+    if (at != UINT64_MAX && at > c->run.block_total) {
+        return pt_fail(report, PT_INPUT, "%s: there is no block %llu; the last one is %llu",
+                       c->run.history_path, (unsigned long long)at,
+                       (unsigned long long)c->run.block_total);
+    }
     PT_TRY(pt_engine_find(&c->engine, c->run.chain, pt_args_value(args, "--contract"), report));
     PT_TRY(find_feed(c, asset, report));
     PT_TRY(pt_run_advance(&c->run, at, &last, report));
@@ -280,10 +380,10 @@ static pt_exit advance_and_compute(curve *c, const pt_args *args, const char *as
 
 static pt_exit run(const pt_args *args, pt_report *report)
 {
-    curve c = {.steps = STEPS_DEFAULT};
+    curve c = {.steps = STEPS_DEFAULT, .is_rise = pt_args_flag(args, "--rise")};
     const char *asset = pt_args_value(args, "--asset");
     if (asset == NULL) {
-        return pt_fail(report, PT_USAGE, "curve needs the feed whose price falls: --asset WETH");
+        return pt_fail(report, PT_USAGE, "curve needs the feed whose price moves: --asset WETH");
     }
     const pt_exit exit = advance_and_compute(&c, args, asset, report);
     free(c.positions);
@@ -293,9 +393,10 @@ static pt_exit run(const pt_args *args, pt_report *report)
 }
 
 static const pt_option options_table[] = {
-    {"--asset", "FEED", "the feed whose price falls, as plim show RUN lists it"},
+    {"--asset", "FEED", "the feed whose price moves, as plim show RUN lists it"},
+    {"--rise", NULL, "the price rises up to twice itself instead of falling: for what is owed"},
     {"--at", "BLOCK", "the book after this block; default: the last"},
-    {"--steps", "N", "steps from no fall to a price of zero; default 20"},
+    {"--steps", "N", "steps from no move to a price of zero (or twice it); default 20"},
     {"--contract", "NAME", "the engine, when the world has several"},
     {"--svg", "FILE", "also draw it"},
     {"--json", NULL, "JSON instead of text"},
@@ -304,13 +405,14 @@ static const pt_option options_table[] = {
 const pt_command pt_command_curve = {
     .name = "curve",
     .synopsis = "DIR|FILE --asset FEED [options]",
-    .summary = "what a fall of one price would make liquidatable",
+    .summary = "what a move of one price would make liquidatable",
     .about =
         "Replays up to a block (all of it verified) and asks the contract about every position\n"
         "under lower and lower prices of one feed; all other prices stay. A position counts from\n"
         "the fall at which its health factor is below 1; those below it already do not count, so\n"
         "the curve starts at zero. Values are those of the block's own prices.\n\n"
-        "  plim curve fixtures/histories/aave-v3-seed-5 --asset WETH --at 60\n"
+        "  plim curve fixtures/histories/aave-v3-seed-5 --asset WBTC --at 77\n"
+        "  plim curve run --asset DAI --rise           when what is owed gets dearer\n"
         "  plim curve run --asset ETH --steps 100 --svg curve.svg",
     .options = options_table,
     .option_count = sizeof options_table / sizeof options_table[0],

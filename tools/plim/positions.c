@@ -1,8 +1,10 @@
 #include "tools/plim/positions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/names.h"
 #include "tools/common/value.h"
 #include "tools/plim/health.h"
 #include "vm/base/bytes.h"
@@ -47,14 +49,42 @@ static bool can_be_asked(pt_engine *engine, const pl_function *function)
                       &engine->factor_scale, function, "health_factor", "hf");
 }
 
+/* "this world has no contract "morpho"; did you mean ..", or the names that it has. */
+static pt_exit no_contract(const pl_world *world, const char *asked, pt_report *report)
+{
+    enum { LOOKED_AT = 64 };
+    char texts[LOOKED_AT][PL_NAME_SIZE_MAX + 1], list[160] = "";
+    const char *names[LOOKED_AT] = {NULL};
+    size_t count = 0, size = 0;
+    for (uint32_t c = 0; c < world->contract_count && count < LOOKED_AT; c++) {
+        const pl_name name = world->contract_names[c];
+        (void)snprintf(texts[count], sizeof texts[0], "%.*s", (int)name.size, name.text);
+        if (size < sizeof list - 40u) {
+            const int put = snprintf(list + size, sizeof list - size, "%s%.32s",
+                                     count == 0 ? "" : ", ", texts[count]);
+            size += put > 0 ? (size_t)put : 0;
+        }
+        names[count] = texts[count];
+        count++;
+    }
+    const char *near = pt_name_nearest(asked, names, count);
+    return near != NULL
+               ? pt_fail(report, PT_INPUT,
+                         "this world has no contract \"%s\"; did you mean \"%s\"?", asked, near)
+               : pt_fail(report, PT_INPUT, "this world has no contract \"%s\"; it has %s", asked,
+                         list);
+}
+
 pt_exit pt_engine_find(pt_engine *engine, const pl_chain *chain, const char *contract,
                        pt_report *report)
 {
     const pl_world *world = pl_chain_world(chain);
+    bool is_there = contract == NULL;
     for (uint32_t c = 1; c <= world->contract_count; c++) {
         if (contract != NULL && !pt_name_is(world->contract_names[c - 1], contract)) {
             continue;
         }
+        is_there = true;
         for (uint32_t f = 0; f < world->codes[c - 1].function_count; f++) {
             if (can_be_asked(engine, &world->codes[c - 1].functions[f])) {
                 engine->contract = c;
@@ -65,6 +95,9 @@ pt_exit pt_engine_find(pt_engine *engine, const pl_chain *chain, const char *con
                 return PT_OK;
             }
         }
+    }
+    if (!is_there) {
+        return no_contract(world, contract, report);
     }
     return pt_fail(report, PT_INPUT,
                    "%s%s has no view that tells a position's health; it needs `public view "
