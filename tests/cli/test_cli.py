@@ -69,6 +69,14 @@ class Help(Case):
         self.assertRegex(plim("version").stdout, r"^plim \S+, semantics \d+")
         self.assertEqual(plim("version").stdout, plim("--version").stdout)
 
+    def test_lists_of_commands_are_columns(self):
+        for words in (["help"], ["import", "--help"], ["oracle", "--help"]):
+            lines = [line for line in plim(*words).stdout.splitlines() if line.startswith("  plim ")]
+            lines = lines[:next((i for i, line in enumerate(lines) if "help [COMMAND]" in line), len(lines)) + 1]
+            starts = {line.index(line.split("  ")[-1].strip()) for line in lines}
+            self.assertEqual(len(starts), 1, lines)
+            self.assertTrue(all("  " in line[7:] for line in lines), "a gap between name and summary")
+
     def test_near_misses_are_suggested(self):
         self.fails(plim("replya", "x"), USAGE, 'did you mean "plim replay"')
         self.fails(plim("replay", "--untill", "3", "x"), USAGE, "did you mean --until?")
@@ -81,6 +89,7 @@ class Help(Case):
         self.fails(plim("replay"), USAGE, "replay needs more")
         self.fails(plim("replay", history, "--until", "0"), USAGE, "--until")
         self.fails(plim("replay", history, "--until", "12x"), USAGE, "whole number")
+        self.fails(plim("replay", history, "--until", "9999"), INPUT, "there is no block 9999; the last one is")
         self.fails(plim("replay", history, "--until"), USAGE, "needs a value")
         self.fails(plim("replay", history, "--json", "--json"), USAGE, "given twice")
         self.fails(plim("replay", history, "--json=1"), USAGE, "takes no value")

@@ -167,6 +167,19 @@ class Events(Case):
         self.assertEqual(found["different", "price of GUSD stands still: 3 values in 27 rows"], 27)
         self.assertEqual((sum(found.values()), told["blocks"]), (500, 500))
 
+    def test_differences_are_announced(self):
+        """Who sees DIVERGED was told before that it may come, and every line of it fits a screen."""
+        made = plim("import", "aave-v2-events", EVENTS, "-o", self.folder / "out")
+        self.assertIn("Expect differences", made.stdout)
+        self.assertIn("contracts/aave_v2_events.md", plim("help", "import", "aave-v2-events").stdout)
+        run = plim("replay", "--quiet", self.folder / "out")
+        self.assertIn("the table above has the likely cause of each", run.stdout.splitlines()[-1])
+        told = [line for line in (run.stdout + run.stderr).splitlines() if "liquidation(" in line]
+        self.assertGreater(len(told), 10)
+        for line in told:
+            self.assertLessEqual(len(line), 180)
+            self.assertTrue(line.endswith(", ..)"), "whole arguments, and a sign that there are more")
+
     def test_the_model_agrees(self):
         from spec.model.beside import Expectations
         from spec.model.replay import load, replay

@@ -329,6 +329,12 @@ class Trigger(Case):
         self.assertEqual(code, DIVERGED)
         self.assertIn("REPLAY", json.dumps(told))
 
+    def test_replay_says_who_signed(self):
+        for name, whose in (("chainlink-ocr1", "the feeds' own signers"), ("aave-v3-seed-5", "a stand-in signer"),
+                            ("captured-report", "the feeds' own signers or a stand-in signer")):
+            run = plim("replay", "--quiet", "--until", "2", ROOT / "fixtures" / "histories" / name)
+            self.assertTrue(run.stdout.splitlines()[0].endswith(f"(prices signed by {whose})"), run.stdout[:200])
+
     def test_shipped_history(self):
         history = ROOT / "fixtures" / "histories" / "captured-report"
         told = json.loads(plim("explain", history, "2", "--json").stdout)

@@ -36,9 +36,12 @@ static void show_difference(void *context, const pt_difference *difference)
         return;
     }
     pt_progress_clear(state->progress);
-    (void)fprintf(stderr, "block %llu  %s\n  %s: %s\n    expected %s\n    computed %s\n",
-                  (unsigned long long)difference->height, difference->transaction,
-                  difference->where, difference->field, difference->expected, difference->computed);
+    (void)fprintf(stderr, "block %llu\n", (unsigned long long)difference->height);
+    if (difference->transaction[0] != '\0') {
+        (void)fprintf(stderr, "  %s\n", difference->transaction);
+    }
+    (void)fprintf(stderr, "  %s: %s\n    expected %s\n    computed %s\n", difference->where,
+                  difference->field, difference->expected, difference->computed);
     if (difference->likely[0] != '\0') {
         (void)fprintf(stderr, "    likely   %s\n", difference->likely);
     }
@@ -179,6 +182,11 @@ static pt_exit open_run(pt_verdict *verdict, const replay_options *options, pt_r
         PT_TRY(pt_may_replace(options->checkpoint, &pt_mark_checkpoint, report));
     }
     PT_TRY(pt_run_open(&verdict->run, verdict->name, &options->run, report));
+    if (options->until != UINT64_MAX && options->until > verdict->run.block_total) {
+        return pt_fail(report, PT_INPUT, "%s: there is no block %llu; the last one is %llu",
+                       verdict->run.history_path, (unsigned long long)options->until,
+                       (unsigned long long)verdict->run.block_total);
+    }
     return options->until > verdict->run.resumed_height
                ? PT_OK
                : pt_fail(report, PT_USAGE,

@@ -20,8 +20,15 @@ void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contr
     pt_bytes list = {0};
     pt_values_text(&list, (pt_names){.code = code, .chain = chain}, f->parameters,
                    f->parameter_count, arguments, arguments_size);
-    (void)snprintf(text, size, "%.*s(%.*s)", (int)f->name.size, f->name.text, (int)list.size,
-                   list.data != NULL ? (const char *)list.data : "");
+    const int wanted = snprintf(text, size, "%.*s(%.*s)", (int)f->name.size, f->name.text,
+                                (int)list.size, list.data != NULL ? (const char *)list.data : "");
+    if (wanted > 0 && (size_t)wanted >= size) { /* whole arguments or none: no number cut in two */
+        size_t end = size - 6;
+        while (end > 0 && text[end] != ',' && text[end] != '(') {
+            end--;
+        }
+        (void)snprintf(text + end, size - end, text[end] == ',' ? ", ..)" : "(..)");
+    }
     pt_bytes_free(&list);
 }
 

@@ -18,7 +18,7 @@ void pt_verdict_settle(pt_verdict *verdict)
         (void)snprintf(verdict->world_name, sizeof verdict->world_name, "%.*s",
                        (int)world->name.size, world->name.text);
         verdict->stand_in = pt_world_stand_in(world);
-        verdict->signed_by = pt_world_signed_by(world);
+        verdict->signed_by = world->feed_count != 0 ? pt_world_signed_by(world) : NULL;
         verdict->unsigned_prices = pt_world_unsigned(world);
         verdict->has_expectations = run->expect_path != NULL;
         (void)snprintf(verdict->source, sizeof verdict->source, "%.*s",
@@ -81,10 +81,10 @@ static void print_one(const pt_verdict *verdict)
     char root[65];
     pt_table table;
     pt_hex(root, verdict->head.state_root, 32);
-    const bool is_told = verdict->stand_in && !verdict->unsigned_prices;
-    (void)printf("%s  %s%s%s\n", verdict->world_name,
-                 is_told                    ? "(prices signed by "
-                 : verdict->unsigned_prices ? "(some prices are not signed)"
+    const bool is_told = verdict->signed_by != NULL && !verdict->unsigned_prices;
+    (void)printf("%s%s%s%s\n", verdict->world_name,
+                 is_told                    ? "  (prices signed by "
+                 : verdict->unsigned_prices ? "  (some prices are not signed)"
                                             : "",
                  is_told ? verdict->signed_by : "", is_told ? ")" : "");
     if (verdict->has_expectations) {
@@ -151,10 +151,13 @@ static void print_many(const pt_verdict *verdicts, size_t count)
 static void print_difference(const pt_verdict *verdict, const pt_difference *difference)
 {
     const bool named = difference != &verdict->refused && difference->field[0] != '\0';
-    (void)printf("FIRST DIFFERENCE in %s, block %llu%s%s\n  %s%s%s\n", verdict->name,
-                 (unsigned long long)difference->height,
-                 difference->transaction[0] != '\0' ? ", " : "", difference->transaction,
-                 difference->where, named ? ", " : "", named ? difference->field : "");
+    (void)printf("FIRST DIFFERENCE in %s, block %llu\n", verdict->name,
+                 (unsigned long long)difference->height);
+    if (difference->transaction[0] != '\0') {
+        (void)printf("  %s\n", difference->transaction);
+    }
+    (void)printf("  %s%s%s\n", difference->where, named ? ", " : "",
+                 named ? difference->field : "");
     if (difference->expected[0] != '\0') {
         (void)printf("  expected %s\n", difference->expected);
     }
@@ -182,6 +185,9 @@ static void print_diverged(const pt_verdict *verdicts, size_t count, uint64_t mi
     if (mismatches != 0) {
         (void)printf("%s %llu of %llu values differ", count > 1 ? ";" : ":",
                      (unsigned long long)mismatches, (unsigned long long)compared);
+        if (count == 1 && verdicts->classes.column_count != 0) {
+            (void)printf("; the table above has the likely cause of each");
+        }
     } else if (count == 1) {
         (void)printf(": %s, block %llu",
                      verdicts->refused.exists ? "a header does not match"

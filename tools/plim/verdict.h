@@ -20,11 +20,11 @@ typedef struct pt_verdict {
     uint8_t history_hash[32];
     uint64_t block_total, first_height;
     bool has_expectations, stand_in, unsigned_prices;
-    const char *signed_by;
-    char source[200]; /* of the expectations */
-    char *failure;    /* why this one of several could not be verified, or NULL */
-    bool wants_roots; /* keep the root after every block, for the JSON */
-    pt_bytes roots;   /* 32 bytes each, from first_height on */
+    const char *signed_by; /* its prices; NULL: the world has no feeds */
+    char source[200];      /* of the expectations */
+    char *failure;         /* why this one of several could not be verified, or NULL */
+    bool wants_roots;      /* keep the root after every block, for the JSON */
+    pt_bytes roots;        /* 32 bytes each, from first_height on */
 } pt_verdict;
 
 /* Takes what is worth keeping out of run and compare and closes both. Also after a failure. */
