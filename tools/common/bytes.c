@@ -1,5 +1,6 @@
 #include "tools/common/bytes.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,25 @@ void pt_put_u64(pt_bytes *bytes, uint64_t value)
 void pt_put_text(pt_bytes *bytes, const char *text)
 {
     pt_put(bytes, text, strlen(text));
+}
+
+void pt_put_format(pt_bytes *bytes, const char *format, ...)
+{
+    char line[512];
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    const int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (size >= (int)sizeof line) {
+        char *whole = pt_take((size_t)size + 1);
+        (void)vsnprintf(whole, (size_t)size + 1, format, again);
+        pt_put_text(bytes, whole);
+        free(whole);
+    } else if (size > 0) {
+        pt_put_text(bytes, line);
+    }
+    va_end(again);
 }
 
 void pt_put_text16(pt_bytes *bytes, const char *text)

@@ -31,7 +31,9 @@ void pt_put_u8(pt_bytes *bytes, uint8_t value);
 void pt_put_u16(pt_bytes *bytes, uint16_t value);
 void pt_put_u32(pt_bytes *bytes, uint32_t value);
 void pt_put_u64(pt_bytes *bytes, uint64_t value);
-void pt_put_text(pt_bytes *bytes, const char *text);   /* without its zero                 */
+void pt_put_text(pt_bytes *bytes, const char *text); /* without its zero                 */
+void pt_put_format(pt_bytes *bytes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));             /* text of any length               */
 void pt_put_text16(pt_bytes *bytes, const char *text); /* size u16 | text; at most 65535   */
 void pt_bytes_free(pt_bytes *bytes);
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "tools/common/file.h"
-#include "tools/common/source.h"
 #include "tools/common/value.h"
 #include "tools/import/calltree.h"
 #include "tools/import/folder.h"
 #include "tools/plim/commands.h"
+#include "tools/plim/import_folders.h"
 #include "tools/plim/play.h"
 #include "vm/num/text.h"
 
@@ -187,20 +187,11 @@ static pt_exit import(pt_call_file *calls, pt_play *play, const char *folder, co
 
 static pt_exit run(const pt_args *args, pt_report *report)
 {
-    const char *output = pt_args_value(args, "-o");
+    const char *output = NULL;
     pt_call_file calls;
     pt_play play = {0};
     char *contracts = NULL;
-    if (output == NULL) {
-        return pt_fail(report, PT_USAGE, "import needs -o DIR: where to write the history");
-    }
-    PT_TRY(pt_folder_check(output, report));
-    PT_TRY(pt_contracts_folder(&contracts, pt_args_value(args, "--contracts"), report));
-    if (contracts == NULL) {
-        return pt_fail(report, PT_INPUT,
-                       "the folder of contracts is not beside the program; say where it is with "
-                       "--contracts FOLDER");
-    }
+    PT_TRY(pt_import_folders(&output, &contracts, args, report));
     pt_exit result =
         pt_call_file_open(&calls, args->words[0], pt_args_value(args, "--reserves"), report);
     if (result == PT_OK) {

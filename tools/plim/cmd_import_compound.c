@@ -2,27 +2,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tools/common/source.h"
 #include "tools/common/value.h"
 #include "tools/import/compound_day.h"
-#include "tools/import/folder.h"
 #include "tools/plim/commands.h"
+#include "tools/plim/import_folders.h"
 
 static pt_exit run(const pt_args *args, pt_report *report)
 {
-    const char *output = pt_args_value(args, "-o");
+    const char *output = NULL;
     char *contracts = NULL, root[65];
     pt_compound_day_result result;
-    if (output == NULL) {
-        return pt_fail(report, PT_USAGE, "import needs -o DIR: where to write the history");
-    }
-    PT_TRY(pt_folder_check(output, report));
-    PT_TRY(pt_contracts_folder(&contracts, pt_args_value(args, "--contracts"), report));
-    if (contracts == NULL) {
-        return pt_fail(report, PT_INPUT,
-                       "the folder of contracts is not beside the program; say where it is with "
-                       "--contracts FOLDER");
-    }
+    PT_TRY(pt_import_folders(&output, &contracts, args, report));
     const pt_exit exit = pt_import_compound_day(&result, args->words[0], output, contracts, report);
     free(contracts);
     if (exit != PT_OK) {

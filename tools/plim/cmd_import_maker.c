@@ -2,12 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tools/common/source.h"
 #include "tools/common/value.h"
-#include "tools/import/folder.h"
 #include "tools/import/maker_ethb.h"
 #include "tools/import/maker_thursday.h"
 #include "tools/plim/commands.h"
+#include "tools/plim/import_folders.h"
 
 static void print_result(const char *folder, const pt_maker_result *result)
 {
@@ -23,29 +22,12 @@ static void print_result(const char *folder, const pt_maker_result *result)
                  (unsigned long long)result->values, root);
 }
 
-/* What both need: the folder to write, and that of the contracts (free() it). */
-static pt_exit folders(const char **output, char **contracts, const pt_args *args,
-                       pt_report *report)
-{
-    *output = pt_args_value(args, "-o");
-    if (*output == NULL) {
-        return pt_fail(report, PT_USAGE, "import needs -o DIR: where to write the history");
-    }
-    PT_TRY(pt_folder_check(*output, report));
-    PT_TRY(pt_contracts_folder(contracts, pt_args_value(args, "--contracts"), report));
-    return *contracts != NULL
-               ? PT_OK
-               : pt_fail(report, PT_INPUT,
-                         "the folder of contracts is not beside the program; say where it is with "
-                         "--contracts FOLDER");
-}
-
 static pt_exit run(const pt_args *args, pt_report *report)
 {
     const char *output = NULL;
     char *contracts = NULL;
     pt_maker_result result;
-    PT_TRY(folders(&output, &contracts, args, report));
+    PT_TRY(pt_import_folders(&output, &contracts, args, report));
     const pt_exit exit = pt_import_maker_ethb(
         &result, args->words[0], pt_args_value(args, "--prices"), output, contracts, report);
     free(contracts);
@@ -60,7 +42,7 @@ static pt_exit run_thursday(const pt_args *args, pt_report *report)
     const char *output = NULL;
     char *contracts = NULL, root[65];
     pt_thursday_result result;
-    PT_TRY(folders(&output, &contracts, args, report));
+    PT_TRY(pt_import_folders(&output, &contracts, args, report));
     const pt_exit exit =
         pt_import_maker_thursday(&result, args->words[0], output, contracts, report);
     free(contracts);
