@@ -40,15 +40,41 @@ static const pt_command *const commands[] = {
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
+/* "  plim NAME  SUMMARY", the names padded to the longest of the list. */
+static void print_line(const char *name, const char *summary, size_t width)
+{
+    (void)printf("  plim %-*s  %s\n", (int)width, name, summary);
+}
+
+static bool is_in_group(const char *name, const char *first)
+{
+    const size_t size = strlen(first);
+    return strncmp(name, first, size) == 0 && name[size] == ' ';
+}
+
+/* first: "oracle" for its group, or NULL for all. */
+static size_t widest_name(const char *first)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i]->name;
+        const bool counts = first == NULL || is_in_group(name, first);
+        width = counts && strlen(name) > width ? strlen(name) : width;
+    }
+    return width;
+}
+
 static void print_overview(void)
 {
     (void)printf("plim draws the line for leveraged positions: deterministic margin contracts,\n"
                  "signed prices, one root per block.\n\n");
+    const size_t width = widest_name(NULL);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)printf("  plim %-21s %s\n", commands[i]->name, commands[i]->summary);
+        print_line(commands[i]->name, commands[i]->summary, width);
     }
+    print_line("help [COMMAND]", "this page, or the page of one command", width);
     (void)printf(
-        "  plim help [COMMAND]        this page, or the page of one command\n\n"
+        "\n"
         "Start here, with a contract and a world that you write (plim run --help has one):\n"
         "  plim run contracts/examples/margin_account.world.json -o run\n"
         "or with any recorded run of a protocol that plim knows:\n"
@@ -78,11 +104,9 @@ static int finish(pt_exit exit, const pt_report *report)
 /* Commands of two words whose first is this one. */
 static size_t group_size(const char *first)
 {
-    const size_t size = strlen(first);
     size_t count = 0;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const char *name = commands[i]->name;
-        count += strncmp(name, first, size) == 0 && name[size] == ' ' ? 1 : 0;
+        count += is_in_group(commands[i]->name, first) ? 1 : 0;
     }
     return count;
 }
@@ -90,11 +114,10 @@ static size_t group_size(const char *first)
 /* "plim oracle": the list of its commands. */
 static void print_group(const char *first)
 {
-    const size_t size = strlen(first);
+    const size_t width = widest_name(first);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const char *name = commands[i]->name;
-        if (strncmp(name, first, size) == 0 && name[size] == ' ') {
-            (void)printf("  plim %-21s %s\n", name, commands[i]->summary);
+        if (is_in_group(commands[i]->name, first)) {
+            print_line(commands[i]->name, commands[i]->summary, width);
         }
     }
     (void)printf("\nplim %s COMMAND --help shows the page of one.\n", first);
