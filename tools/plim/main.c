@@ -28,6 +28,7 @@ static const pt_command *const commands[] = {
     &pt_command_replay,
     &pt_command_show,
     &pt_command_explain,
+    &pt_command_diff,
     &pt_command_waterfall,
     &pt_command_calls,
     &pt_command_curve,
@@ -126,7 +127,7 @@ static void print_group(const char *first)
 /* True when argv asks for a group and not for a command of it: "oracle", "oracle --help". */
 static bool is_group(int argc, char *const *argv)
 {
-    return argc >= 1 && group_size(argv[0]) > 1 && (argc == 1 || argv[1][0] == '-');
+    return argc >= 1 && group_size(argv[0]) > 0 && (argc == 1 || argv[1][0] == '-');
 }
 
 /* "import evm-trace" is named by two words: those of the command must be the first of argv. */
