@@ -151,7 +151,8 @@ def whole_suites(data, long):
                     "tests.cli.test_import_comet tests.cli.test_import_compound tests.cli.test_import_exports "
                     "tests.cli.test_import_liquity tests.cli.test_import_maker "
                     "tests.cli.test_import_ocr tests.cli.test_margin_tools "
-                    "tests.cli.test_oracle tests.cli.test_oracle_world tests.cli.test_run"),
+                    "tests.cli.test_oracle tests.cli.test_oracle_words tests.cli.test_oracle_world "
+                    "tests.cli.test_run"),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),

@@ -421,15 +421,17 @@ class Readme(Oracle):
         text = (ROOT / "README.md").read_text().split("## Verify an oracle payload")[1].split("\n## ")[0]
         blocks = re.findall(r"(?:^    .*\n)+", text, re.M)
         command, shown = ("".join(line[4:] + "\n" for line in block.splitlines()) for block in blocks[:2])
-        head, payload = command.split("<<END\n")
-        words = head.replace("\\\n", " ").split()[1:]
-        payload = payload.replace("END\n", "")
-        run = plim(*words, input=payload)
+        words = command.replace("\\\n", " ").split()[1:]
+        file = next(ROOT / word for word in words if word.endswith(".hex"))
+        words = [str(file) if word.endswith(".hex") else word for word in words]
+        payload = file.read_text()
+        run = plim(*words)
         self.assertEqual((run.returncode, run.stderr, run.stdout), (OK, "", shown))
         for at in range(0, len(payload), 7):
             changed = payload[:at] + ("1" if payload[at] != "1" else "2") + payload[at + 1:]
             if payload[at] != "\n":
-                self.assertEqual(plim(*words, input=changed).returncode, DIVERGED, at)
+                pasted = ["-" if word.endswith(".hex") else word for word in words]
+                self.assertEqual(plim(*pasted, input=changed).returncode, DIVERGED, at)
 
 
 class Inspect(Oracle):
@@ -486,8 +488,32 @@ class Inspect(Oracle):
         self.assertEqual(run.returncode, DIVERGED)
         self.assertIn("broken        TRUNCATED", run.stdout)
         self.fails(plim("oracle", "inspect", "0x1234"), INPUT, "fit no format")
-        self.fails(plim("oracle", "inspect", "0x1234", "--format", "native"), USAGE, "world")
+        run = plim("oracle", "inspect", "0x1234", "--format", "native")
+        self.assertEqual(run.returncode, DIVERGED)
+        self.assertIn("broken        VERSION", run.stdout)
         self.assertEqual(plim("oracle", "inspect", "0x" + row["payload"], "--format", "stork-v1").returncode, DIVERGED)
+
+
+    def test_garbage_is_no_report(self):
+        for payload in ("42" * 200, "02" + "ff" * 199, "01" + "00" * 119):
+            self.fails(plim("oracle", "inspect", "0x" + payload), INPUT, "fit no format")
+        row = first("redstone", expect_strict="valid")["payload"]
+        self.fails(plim("oracle", "inspect", "0x" + row[:-6]), INPUT, "redstone without its end: the last 3 bytes")
+        self.fails(plim("oracle", "inspect", "0x" + row + "aabb"), INPUT, "2 bytes behind its marker")
+        row = first("stork-v1", expect_strict="valid")["payload"]
+        self.fails(plim("oracle", "inspect", "0x" + row[:-2]), INPUT, "224 bytes; stork-v1 has 225")
+        run = plim("oracle", "inspect", "0x" + row, "--format", "redstone")
+        self.assertTrue(run.stdout.startswith("redstone: the bytes do not fit it"), run.stdout)
+
+    def test_keys_that_cannot_be_told(self):
+        """A signer whose address is signed but not sent: any key shown would be a wrong one."""
+        row = first("stork-v1", expect_strict="valid")
+        told = self.told(plim("oracle", "inspect", "0x" + row["payload"], "--json"))
+        self.assertEqual([(s["signer"], s["digest"]) for s in told["signatures"]], [(None, "")])
+        self.assertNotIn("digest", told)
+        row = first("maker-median-poke")
+        told = self.told(plim("oracle", "inspect", "0x" + row["payload"], "--json"))
+        self.assertEqual({s["signer"] for s in told["signatures"]}, {None})
 
 
 class Formats(Oracle):
@@ -566,6 +592,19 @@ class Sign(Oracle):
         self.fails(plim("oracle", "verify", report, "--format", "unsigned", "--signers", "x"), USAGE, "proves nothing")
         self.fails(plim("oracle", "verify", report, "--format", "redstone", "--signers", "x", "--world", "05" * 32),
                    USAGE, "for native")
+
+    def test_inspect_knows_what_sign_writes(self):
+        told = self.told(plim("oracle", "inspect", self.native("--feed", "3").stdout.strip(), "--json"))
+        self.assertEqual((told["format"], told["status"], told["price"]), ("native", "OK", "1899.25000000"))
+        self.assertEqual([p["value"] for p in told["parts"] if p["name"] == "feed"], ["3"])
+        data = self.put("data.json", json.dumps(TYPED))
+        signed = self.told(plim("oracle", "sign", "--format", "eip712", "--key", self.key, "--data", data, "--price",
+                                "value", "--time", "at", "--json"))
+        told = self.told(plim("oracle", "inspect", signed["report"], "--json"))
+        self.assertEqual((told["format"], told["status"]), ("eip712-price", "OK"))
+        told = self.told(plim("oracle", "inspect", signed["report"], "--format", "eip712-price", "--feed",
+                              signed["subject"], "--json"))
+        self.assertEqual([s["signer"] for s in told["signatures"]], [KEY_7])
 
     def test_eip712_goes_round(self):
         data = self.put("data.json", json.dumps(TYPED))

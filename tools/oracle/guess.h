@@ -15,6 +15,10 @@ typedef struct pt_guess {
  * the format whose magic it has, with a status that is not PL_OK. */
 size_t pt_guess_formats(pt_guess guesses[PL_FEED_FORMATS], const uint8_t *payload, size_t size);
 
+/* What bytes that fit nothing are nearest to: a RedStone payload without its end, a size that is a
+ * byte off. Writes a sentence, or "" when there is none; returns text. */
+const char *pt_guess_near(char *text, size_t room, const uint8_t *payload, size_t size);
+
 /* How the format is recognised. */
 const char *pt_guess_reason(unsigned format);
 

@@ -263,17 +263,35 @@ static void part_text(char text[256], const pl_part *part, const uint8_t *bytes)
     }
 }
 
-static void see_part(void *context, const pl_part *part)
+/* A RedStone package shows its signature before its points: they are what its signer said. */
+static void add_feed(const pt_look *look, const char *value)
 {
-    pt_look *look = context;
+    const size_t count = json_array_size(look->signatures);
+    json_t *last = count == 0 ? NULL : json_array_get(look->signatures, count - 1);
+    if (json_object_get(last, "feeds") == NULL) {
+        (void)json_object_set_new(last, "feeds", json_array());
+    }
+    (void)json_array_append_new(json_object_get(last, "feeds"), json_string(value));
+}
+
+void pt_look_add_part(pt_look *look, const pl_part *part)
+{
     char text[256];
     if (look->part_count++ >= PT_PARTS_MAX) {
         return;
     }
     part_text(text, part, look->payload + part->offset);
+    if (look->has_packages && strcmp(part->name, "feed id") == 0) {
+        add_feed(look, text);
+    }
     (void)json_array_append_new(
         look->parts, json_pack("{s:I, s:I, s:s, s:s}", "offset", (json_int_t)part->offset, "size",
                                (json_int_t)part->size, "name", part->name, "value", text));
+}
+
+static void see_part(void *context, const pl_part *part)
+{
+    pt_look_add_part(context, part);
 }
 
 static void see_signature(void *context, const pl_signature_seen *seen)
@@ -302,7 +320,10 @@ static void see_signature(void *context, const pl_signature_seen *seen)
 void pt_look_at(pt_look *look, const pl_feed *feed, uint64_t now_s, const uint8_t *payload,
                 size_t size, bool any_signer)
 {
-    *look = (pt_look){.payload = payload, .parts = json_array(), .signatures = json_array()};
+    *look = (pt_look){.payload = payload,
+                      .parts = json_array(),
+                      .signatures = json_array(),
+                      .has_packages = feed->format == PL_FEED_REDSTONE};
     const pl_observer observer = {
         .context = look, .part = see_part, .signature = see_signature, .any_signer = any_signer};
     look->status = pl_oracle_read(&look->reading, feed, now_s, payload, size, &observer);

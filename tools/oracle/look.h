@@ -15,8 +15,10 @@ typedef struct pt_look {
     pl_reading reading; /* when status is PL_OK */
     const uint8_t *payload;
     json_t *parts;      /* objects {offset, size, name, value}                       */
-    json_t *signatures; /* objects {number, signer, member, digest, high_s, status}  */
+    json_t *signatures; /* objects {number, signer, member, digest, high_s, status}; RedStone: and
+                         * feeds, whose prices this signer gave                      */
     uint64_t part_count;
+    bool has_packages; /* each signature has its own feeds */
 } pt_look;
 
 /* Reads the payload by the feed's rules; any_signer: an inspection, which signer sets, subject and
@@ -24,6 +26,9 @@ typedef struct pt_look {
 void pt_look_at(pt_look *look, const pl_feed *feed, uint64_t now_s, const uint8_t *payload,
                 size_t size, bool any_signer);
 void pt_look_free(pt_look *look);
+
+/* Adds one part that lies in the payload. */
+void pt_look_add_part(pt_look *look, const pl_part *part);
 
 /* The bytes of the first part of this name, or NULL. */
 const uint8_t *pt_look_part(const pt_look *look, const char *name, size_t *size);

@@ -7,6 +7,11 @@
 
 #define PT_NATIVE_FEEDS_MAX 4096u
 
+/* An inspection of any format: what a report says when nothing is known about its feed. Native
+ * reports, and EIP-712 structs without a subject, are shown by their shape alone: what they signed
+ * depends on a world or a subject. Free it afterwards. */
+void pt_look_inspect(pt_look *look, const pl_feed *feed, const uint8_t *payload, size_t size);
+
 /* What the report says, signed or not: look->reading when look->status is PL_OK, TRUNCATED when the
  * head is not there. */
 void pt_native_glance(pt_look *look, const uint8_t *report, size_t size);

@@ -32,13 +32,14 @@ static const struct {
     {'m', "its messages lead to the signed root", {PL_REJECT_MERKLE}},
     {'k', "it is a message with a price", {PL_REJECT_MESSAGE_TYPE}},
     {'b', "it is about the expected feed", {PL_REJECT_SUBJECT}},
+    {'B', "the signatures are over the expected feed, whose name is not sent", {PL_OK}},
     {'P', "it has a price", {PL_REJECT_NO_VALUE}},
     {'O', "it is newer than the last accepted one", {PL_REJECT_REPLAY, PL_REJECT_ROUND}},
     {'A',
      "it is neither too old nor from the future",
      {PL_REJECT_STALE, PL_REJECT_FUTURE, PL_REJECT_EXPIRED, PL_REJECT_REPORT_TIME}},
     {'Z', "the price can be written at the decimals", {PL_REJECT_EXPONENT, PL_REJECT_DECIMALS}},
-    {'X', "strict: low s, nothing behind, nobody twice", {PL_OK}},
+    {'X', "strict: low s, nothing behind, nobody counted twice", {PL_OK}},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -53,13 +54,13 @@ static const char *const orders[PL_FEED_FORMATS] = {
     [PL_FEED_VAA] = "fcq(sd)",
     [PL_FEED_PNAU] = "fcq(sd)e(mk)b",
     [PL_FEED_REDSTONE] = "fc(st)q",
-    [PL_FEED_MEDIAN_POKE] = "fbcq(svd)",
+    [PL_FEED_MEDIAN_POKE] = "fcq(svd)B",
     [PL_FEED_MEDIAN_MESSAGE] = "fcsqb",
     [PL_FEED_OPEN_ORACLE] = "fkcsqb",
     [PL_FEED_API3] = "fcsqb",
     [PL_FEED_STORK] = "fcsqb",
     [PL_FEED_LAZER] = "fcsqb",
-    [PL_FEED_SCRIBE] = "fbcqds",
+    [PL_FEED_SCRIBE] = "fcqdsB",
     [PL_FEED_BAND] = "fcs",
     [PL_FEED_DLC_ATTESTATION] = "fc(sn)qb",
     [PL_FEED_DLC_ANNOUNCEMENT] = "fcsq",
@@ -187,8 +188,7 @@ static const struct {
     {PL_REJECT_TYPE, "this kind of message is not read here; plim oracle inspect shows its parts"},
     {PL_REJECT_RECOVERY_ID, "the recovery byte was damaged or stands at another place"},
     {PL_REJECT_SIGNATURE_RANGE, "r or s was damaged; nobody signed this"},
-    {PL_REJECT_HIGH_S, "the same signature with a low s exists; if the verifier on its chain takes "
-                       "high s, --rules deployed does too"},
+    {PL_REJECT_HIGH_S, "the same signature with a low s exists; somebody turned this one over"},
     {PL_REJECT_SIGNATURE, "the signed bytes or the signature were changed, or --feed (native: "
                           "--world) is another than the signed one"},
     {PL_REJECT_DECIMALS, "the feed has other decimals than the report"},
@@ -225,8 +225,45 @@ static const struct {
     {PL_REJECT_LIMIT, "a count or size is larger than any report of this format has"},
 };
 
+/* The feed's name, or the signer's own address, is in the digest and not in the bytes: a wrong one
+ * gives another key. */
+static const char *unsent_hint(pl_status status, unsigned format)
+{
+    const bool is_signature = status == PL_REJECT_UNKNOWN_SIGNER || status == PL_REJECT_SIGNATURE;
+    if (is_signature && (format == PL_FEED_MEDIAN_POKE || format == PL_FEED_SCRIBE)) {
+        return "is --feed right? Its name is signed but not sent, so with another one no signer "
+               "fits; if it is, --signers is not the set that signed, or bytes were changed";
+    }
+    if (is_signature && format == PL_FEED_STORK) {
+        return "is --signers right? The signer's address is signed but not sent; if it is, the "
+               "signed bytes were changed";
+    }
+    if (status == PL_REJECT_SUBJECT && format == PL_FEED_EIP712) {
+        return "--feed is the whole subject of spec 09 in hex; plim oracle sign --json prints it";
+    }
+    if (status == PL_REJECT_MAGIC && format == PL_FEED_REDSTONE) {
+        return "was its end copied? Call data may stand before a RedStone payload, nothing behind "
+               "it";
+    }
+    return NULL;
+}
+
+const char *pt_rule_sentence(pl_status status, unsigned format)
+{
+    if (status == PL_REJECT_MAGIC && format == PL_FEED_REDSTONE) {
+        return "the input does not end with the marker 000002ed57011e0000";
+    }
+    if (status == PL_REJECT_QUORUM && (pl_formats[format].flags & PL_FORMAT_EXACT) != 0) {
+        return "not exactly as many signers as the feed's quorum";
+    }
+    return pl_status_sentence(status);
+}
+
 const char *pt_rule_hint(pl_status status, unsigned format)
 {
+    if (unsent_hint(status, format) != NULL) {
+        return unsent_hint(status, format);
+    }
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         if (hints[i].status != status) {
             continue;

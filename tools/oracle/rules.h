@@ -42,6 +42,9 @@ typedef struct pt_check_end {
 /* The lines of one check. Returns how many there are. */
 size_t pt_rule_lines(pt_rule_line lines[PT_RULES_MAX], const pt_check_end *end);
 
+/* What the refusal says, in the words of the format where they differ; never NULL. */
+const char *pt_rule_sentence(pl_status status, unsigned format);
+
 /* What to look at after a refusal; never NULL. */
 const char *pt_rule_hint(pl_status status, unsigned format);
 

@@ -5,7 +5,9 @@
 
 #include "tools/common/table.h"
 #include "tools/common/value.h"
+#include "tools/oracle/feeds.h"
 #include "tools/oracle/guess.h"
+#include "tools/oracle/native_look.h"
 #include "tools/oracle/payload.h"
 #include "tools/oracle/rules.h"
 #include "tools/oracle/setup.h"
@@ -114,6 +116,7 @@ static json_t *inspection_json(const inspection *in)
                   "report_size", (json_int_t)in->wrapping.size, "inside", in->wrapping.what, "fits",
                   fits_json(in));
     add_reading(facts, in);
+    (void)json_object_set_new(facts, "feeds", pt_feeds_of(&in->look, in->format));
     (void)json_object_set_new(facts, "parts", parts_json(in));
     (void)json_object_set(facts, "signatures", in->look.signatures);
     return facts;
@@ -127,12 +130,20 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+/* How it was recognised; with --format of bytes that do not fit, what was hoped for. */
+static const char *why_of(const inspection *in)
+{
+    for (size_t i = 0; i < in->guess_count; i++) {
+        if (in->guesses[i].format == in->format) {
+            return in->guesses[i].why;
+        }
+    }
+    return "the bytes do not fit it";
+}
+
 static void print_head(const inspection *in)
 {
-    (void)printf("%s: %s\n", pl_formats[in->format].name,
-                 in->guess_count > 0 && in->guesses[0].format == in->format
-                     ? in->guesses[0].why
-                     : pt_guess_reason(in->format));
+    (void)printf("%s: %s\n", pl_formats[in->format].name, why_of(in));
     (void)printf("  input         %s, %zu bytes", in->payload.written, in->payload.bytes.size);
     if (in->wrapping.what[0] != '\0') {
         (void)printf("; the report is an argument of %s, %zu bytes from offset %zu",
@@ -145,7 +156,7 @@ static void print_head(const inspection *in)
     (void)printf("\n");
     if (in->look.status != PL_OK) {
         (void)printf("  broken        %s: %s\n  look at       %s\n",
-                     pl_status_name(in->look.status), pl_status_sentence(in->look.status),
+                     pl_status_name(in->look.status), pt_rule_sentence(in->look.status, in->format),
                      pt_rule_hint(in->look.status, in->format));
     }
 }
@@ -153,10 +164,16 @@ static void print_head(const inspection *in)
 static void print_reading(const json_t *facts)
 {
     if (json_object_get(facts, "price") != NULL) {
-        (void)printf("  price         %s%s\n", text_of(facts, "price"),
+        const json_t *feeds = json_object_get(facts, "feeds");
+        (void)printf("  price         %s%s", text_of(facts, "price"),
                      json_is_true(json_object_get(facts, "price_is_scaled"))
                          ? ""
                          : "  (its decimals are not signed)");
+        if (json_array_size(feeds) > 1) {
+            (void)printf("  of %s, one of %zu feeds", json_string_value(json_array_get(feeds, 0)),
+                         json_array_size(feeds));
+        }
+        (void)printf("\n");
     }
     if (json_object_get(facts, "time") != NULL) {
         (void)printf("  time          %s\n", text_of(facts, "time"));
@@ -191,13 +208,23 @@ static void print_parts(const json_t *parts)
 static const char *signer_note(const inspection *in)
 {
     const bool has_subject = in->feed.subject.size != 0;
-    if ((in->format == PL_FEED_MEDIAN_POKE || in->format == PL_FEED_SCRIBE) && !has_subject) {
-        return "The name of the feed is signed but not sent: these are the signers only with the "
-               "right --feed.";
+    if (in->format == PL_FEED_MEDIAN_POKE || in->format == PL_FEED_SCRIBE) {
+        return has_subject
+                   ? "The name of the feed is signed but not sent: these are the signers only "
+                     "with the right --feed."
+                   : "The name of the feed is signed but not sent: who signed can be said "
+                     "only with the right --feed.";
     }
     if (in->format == PL_FEED_STORK) {
-        return "The signer's own address is signed but not sent: the key shown here is not its; "
-               "plim oracle\n  verify --signers asks for it.";
+        return "The signer's own address is signed but not sent: whose key it is, plim oracle "
+               "verify --signers\n  says.";
+    }
+    if (in->format <= PL_FEED_NATIVE) {
+        return "It is bound to a world: plim oracle verify --world says whose keys they are.";
+    }
+    if (in->format == PL_FEED_EIP712 && !has_subject) {
+        return "Only the subject says what the words are and what was signed: give --feed, which "
+               "plim oracle\n  sign --json prints.";
     }
     return "Anybody can sign: plim oracle verify says whether these signers may.";
 }
@@ -208,12 +235,14 @@ static void print_signature(const inspection *in, const json_t *seen)
     const char *status = text_of(seen, "status");
     /* The verdict of an inspection on a signer is none: strangers are all there are. */
     const bool says = strcmp(status, "UNKNOWN_SIGNER") != 0 && strcmp(status, "OK") != 0;
-    const char *nobody = recovers ? "nobody can be recovered" : "the report does not say whose";
+    const char *nobody = in->look.status == PL_OK || !recovers ? "the report does not say whose"
+                                                               : "nobody can be recovered";
     const char *s = json_is_true(json_object_get(seen, "high_s")) ? "  high s" : "  low s";
     (void)printf("  signature %-3lld %s%s%s%s\n",
                  (long long)json_integer_value(json_object_get(seen, "number")),
                  json_is_string(json_object_get(seen, "signer")) ? text_of(seen, "signer") : nobody,
-                 recovers ? s : "", says && recovers ? "  " : "", says && recovers ? status : "");
+                 recovers && json_is_string(json_object_get(seen, "signer")) ? s : "",
+                 says && recovers ? "  " : "", says && recovers ? status : "");
 }
 
 static void print_signatures(const inspection *in)
@@ -255,18 +284,16 @@ static pt_exit choose(inspection *in, const char *word, pt_report *report)
     in->guess_count = pt_guess_formats(in->guesses, report_of(in), in->wrapping.size);
     if (word != NULL) {
         PT_TRY(pt_oracle_format_word(&in->format, word, report));
-        if (in->format == PL_FEED_NATIVE || in->format == PL_FEED_UNSIGNED) {
-            return pt_fail(report, PT_USAGE,
-                           "a %s report is bound to a world: plim show RUN block N shows it",
-                           pl_formats[in->format].name);
-        }
         return PT_OK;
     }
     if (in->guess_count == 0) {
+        char near[300];
+        (void)pt_guess_near(near, sizeof near, report_of(in), in->wrapping.size);
         return pt_fail(report, PT_INPUT,
-                       "%s: %zu bytes that fit no format; was all of it copied? --format NAME "
+                       "%s: %zu bytes that fit no format%s%s; was all of it copied? --format NAME "
                        "shows how far one of them gets",
-                       in->payload.name, in->payload.bytes.size);
+                       in->payload.name, in->payload.bytes.size,
+                       near[0] != '\0' ? "; nearest: " : "", near);
     }
     in->format = in->guesses[0].format;
     return PT_OK;
@@ -283,7 +310,7 @@ static pt_exit inspect(inspection *in, const pt_args *args, pt_report *report)
             pt_setup_subject(&in->feed.subject, in->format, pt_args_value(args, "--feed"), report));
         PT_TRY(pt_oracle_feed_ready(&in->feed, report));
     }
-    pt_look_at(&in->look, &in->feed.feed, 1, report_of(in), in->wrapping.size, true);
+    pt_look_inspect(&in->look, &in->feed.feed, report_of(in), in->wrapping.size);
     json_t *facts = inspection_json(in);
     if (pt_args_flag(args, "--json")) {
         result = pt_oracle_print_json(facts, report);

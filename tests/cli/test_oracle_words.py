@@ -1,0 +1,112 @@
+"""What plim oracle says to people: refusals, options, inputs, formats.
+
+  python3 -m unittest tests.cli.test_oracle_words       PLIM=path runs another build
+"""
+import json
+import unittest
+
+from tests.cli.program import DIVERGED, INPUT, OK, USAGE, plim
+from tests.cli.test_oracle import KEY_7, Oracle, document, first
+
+
+class Refusals(Oracle):
+    """A refusal speaks of the report at hand: its feeds, its counts, its bytes."""
+
+    def redstone(self):
+        return next(v for v in document("redstone")["vectors"]
+                    if v["expect_strict"] == "valid" and len(v["context"]["feeds"]) > 1)
+
+    def refused(self, name, row, *words, **more):
+        run = self.verify(name, row, *words, **more)
+        self.assertEqual((run.returncode, run.stderr), (DIVERGED, ""))
+        told = json.loads(self.verify(name, row, "--json", *words, **more).stdout)
+        return run.stdout, told
+
+    def test_a_feed_that_is_not_there(self):
+        row = self.redstone()
+        feeds = row["context"]["feeds"]
+        text, told = self.refused("redstone", row, "--quorum", "3", "--feed", "NOPE")
+        self.assertTrue(text.startswith("REFUSED: NOPE is not in this report; it has " + ", ".join(sorted(feeds))))
+        self.assertEqual(told["status"], "QUORUM")
+        self.assertNotIn("claimed_price", told)
+        text, _ = self.refused("redstone", row, "--quorum", "3", "--feed", feeds[0].lower())
+        self.assertIn(f"did you mean {feeds[0]}?", text)
+        for name in ("stork-v1", "pyth-pnau", "chainlink-data-streams"):
+            row = first(name, expect_strict="valid")
+            feed = row["prices"][0]["feed"]
+            wrong = feed[:-1] + ("0" if feed[-1] != "0" else "1")
+            words = ["--quorum", row["context"]["f"] + 1] if "f" in row["context"] else []
+            text, told = self.refused(name, row, "--feed", wrong, *words)
+            self.assertIn(f"{wrong} is not in this report; it has 0x", text)
+            self.assertIn(feed, told["detail"])
+
+    def test_signers_stand_beside_their_feeds(self):
+        row = self.redstone()
+        told = self.told(self.verify("redstone", row, "--quorum", "3", "--feed", row["context"]["feeds"][0], "--json"))
+        self.assertEqual(told["feed"], row["context"]["feeds"][0])
+        self.assertEqual(sorted({f.strip('"') for s in told["signers"] for f in s["feeds"]}),
+                         sorted(row["context"]["feeds"]))
+        text = self.verify("redstone", row, "--quorum", "3").stdout
+        self.assertIn(f"  {row['context']['feeds'][0]}\n", text)
+        self.assertIn("nobody counted twice", text)
+
+    def test_counts(self):
+        row = first("maker-median-poke")
+        words = ["--feed", row["context"]["wat"], "--quorum"]
+        for quorum in (12, 14):
+            text, told = self.refused("maker-median-poke", row, *words, quorum)
+            self.assertTrue(text.startswith(f"REFUSED: 13 signatures, exactly {quorum} wanted"))
+            self.assertEqual(len(told["signers"]), 13)
+            self.assertTrue(all(s["place"] >= 0 for s in told["signers"]))
+        row = first("pyth-pnau", expect_strict="valid")
+        text, _ = self.refused("pyth-pnau", row, "--quorum", 19, "--guardian-set", row["guardian_set"])
+        self.assertIn("13 signatures, at least 19 wanted", text)
+
+    def test_a_name_that_is_signed_but_not_sent(self):
+        row = first("maker-median-poke")
+        text, told = self.refused("maker-median-poke", row, "--quorum", "13", "--feed", "NOPE")
+        self.assertEqual(told["status"], "UNKNOWN_SIGNER")
+        self.assertIn("is --feed right?", text)
+        self.assertNotIn("ok", [c["state"] for c in told["checks"] if "expected feed" in c["rule"]])
+
+    def test_what_a_refused_report_claims(self):
+        row = first("stork-v1", expect_strict="valid")
+        run = plim("oracle", "verify", "0x" + row["payload"], "--format", "stork-v1", "--signers", "0x" + "12" * 20)
+        self.assertEqual(run.returncode, DIVERGED)
+        self.assertIn("which nothing proves", run.stdout)
+        self.assertIn("nobody known here", run.stdout)  # the key that is recovered is not the signer's
+        self.assertEqual(run.stdout.count("    open "), 1)
+
+    def test_a_price_is_of_something(self):
+        row = first("pyth-pnau", expect_strict="valid")
+        told = self.told(self.verify("pyth-pnau", row, "--json"))
+        self.assertEqual(told["feed"], "0x" + row["prices"][0]["feed"])
+        self.assertEqual(told["signer_set"], f"guardian set {row['guardian_set']}")
+        row = first("chainlink-ocr1", expect_strict="valid")
+        text = self.verify("chainlink-ocr1", row, "--quorum", row["context"]["f"] + 1).stdout
+        self.assertIn(f"(epoch {row['epoch']}, round {row['round']})", text)
+        self.assertIn("it names      configuration 0x", text)
+        row = first("maker-median-poke")
+        text = self.verify("maker-median-poke", row, "--quorum", 13, "--feed", row["context"]["wat"]).stdout
+        self.assertIn("oldest value  20", text)
+
+    def test_decimals_of_an_option_are_not_signed(self):
+        row = self.redstone()
+        text = self.verify("redstone", row, "--quorum", "3", "--decimals", "20").stdout
+        self.assertNotIn("10^-20", text)
+        self.assertIn("its decimals are those of --decimals", text)
+
+    def test_bytes_of_another_format(self):
+        row = self.redstone()
+        run = plim("oracle", "verify", "0x" + row["payload"], "--format", "stork-v1", "--signers", KEY_7)
+        self.assertIn("these bytes are no stork-v1; they fit redstone", run.stdout)
+        text, _ = self.refused("redstone", row, "--quorum", "3", payload="0x" + row["payload"][:-4])
+        self.assertIn("the last 2 bytes of the marker", text)
+        text, _ = self.refused("redstone", row, "--quorum", "3", payload="0x" + row["payload"][:-400])
+        self.assertIn("does not end with the marker", text)
+        call = "0x12345678" + row["payload"]
+        self.assertIn("its first 4 are call data", self.verify("redstone", row, "--quorum", "3", payload=call).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
