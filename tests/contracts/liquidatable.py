@@ -163,8 +163,7 @@ def run(plim, contracts_folder, make, seed):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "liquidatable.world.json"
         for contract in contracts:
-            source = contracts_folder / contract["source"] if isinstance(contract["source"], str) else contract["source"]
-            contract["source"] = os.path.relpath(source, folder)
+            contract["source"] = os.path.relpath(contracts_folder / contract["source"], folder)
         file.write_text(json.dumps({"name": f"liquidatable_{make.__name__}", "time_s": 1700000000,
                                     "contracts": contracts, "feeds": feeds, "accounts": list(PEOPLE) + people,
                                     "blocks": blocks}))
