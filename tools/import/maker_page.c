@@ -1,22 +1,9 @@
 #include "tools/import/maker_life.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "tools/common/file.h"
 #include "tools/common/value.h"
-
-static void say(pt_bytes *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(pt_bytes *text, const char *format, ...)
-{
-    char line[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    pt_put_text(text, line);
-}
 
 static unsigned long long long_of(uint64_t number)
 {
@@ -30,20 +17,22 @@ static void say_head(pt_bytes *text, const pt_maker_life *life, const char *pric
     pl_chain_head(&head, life->out.chain);
     pt_hex(root, head.state_root, 32);
     pt_hex(world, pl_chain_world(life->out.chain)->id, 32);
-    say(text, "# %s\n\n", life->out.build.name);
-    say(text,
+    pt_put_format(text, "# %s\n\n", life->out.build.name);
+    pt_put_format(
+        text,
         "The life of one Maker collateral type, imported from data set maker-ethb. Prices: %s,\n"
         "signed by a %s; they prove nothing about where a price came from.\n\n",
         prices != NULL ? pt_path_base(prices) : "none but those that the rows imply", PT_STAND_IN);
-    say(text, "| | |\n|---|---|\n| rows of the source | %zu |\n", life->rows.count);
-    say(text, "| vaults | %zu |\n| blocks | %llu |\n", life->rows.vault_count,
-        long_of(head.height));
-    say(text, "| calls | %llu, of them %llu refused |\n", long_of(life->out.total_calls),
-        long_of(life->out.total_refused));
-    say(text, "| price reports | %llu |\n| auctions | %llu |\n", long_of(life->out.total_prices),
-        long_of(life->auction_total));
-    say(text, "| values compared | %llu |\n| world id | `%s` |\n| last state root | `%s` |\n\n",
-        long_of(life->out.total_values), world, root);
+    pt_put_format(text, "| | |\n|---|---|\n| rows of the source | %zu |\n", life->rows.count);
+    pt_put_format(text, "| vaults | %zu |\n| blocks | %llu |\n", life->rows.vault_count,
+                  long_of(head.height));
+    pt_put_format(text, "| calls | %llu, of them %llu refused |\n", long_of(life->out.total_calls),
+                  long_of(life->out.total_refused));
+    pt_put_format(text, "| price reports | %llu |\n| auctions | %llu |\n",
+                  long_of(life->out.total_prices), long_of(life->auction_total));
+    pt_put_format(text,
+                  "| values compared | %llu |\n| world id | `%s` |\n| last state root | `%s` |\n\n",
+                  long_of(life->out.total_values), world, root);
 }
 
 static void say_rules(pt_bytes *text, const pt_maker_life *life)
@@ -69,7 +58,8 @@ static void say_rules(pt_bytes *text, const pt_maker_life *life)
         "  bid of the whole tab for what that is worth, ten minutes after their start.\n"
         "- Dai, ceilings and holes of other collateral are not in the source: there is "
         "plenty.\n\n");
-    say(text, "## What was mended, and how often\n\n| groups of rows | why |\n|---|---|\n");
+    pt_put_format(text,
+                  "## What was mended, and how often\n\n| groups of rows | why |\n|---|---|\n");
     static const char *const why[PT_MENDS] = {
         [PT_MEND_NONE] = "taken as they stand",
         [PT_MEND_ORDER] = "in another order, or some call would have been refused",
@@ -83,17 +73,20 @@ static void say_rules(pt_bytes *text, const pt_maker_life *life)
         [PT_MEND_REFUSED] = "no way was found; the chain refuses a call (below)",
     };
     for (size_t i = 0; i < PT_MENDS; i++) {
-        say(text, "| %llu | %s |\n", long_of(life->mends[i]), why[i]);
+        pt_put_format(text, "| %llu | %s |\n", long_of(life->mends[i]), why[i]);
     }
-    say(text, "\n%llu withdrawals were the rest of a vault but for the print of its amounts.\n",
-        long_of(life->rests));
-    say(text,
+    pt_put_format(text,
+                  "\n%llu withdrawals were the rest of a vault but for the print of its amounts.\n",
+                  long_of(life->rests));
+    pt_put_format(
+        text,
         "%llu repayments were less by what others' fees may have added to the debt: the rest was\n"
         "dust.\n",
         long_of(life->trims));
-    say(text, "Ceilings raised: %llu. Barks of a part: %llu.\n\n", long_of(life->raised),
-        long_of(life->rooms));
-    say(text,
+    pt_put_format(text, "Ceilings raised: %llu. Barks of a part: %llu.\n\n", long_of(life->raised),
+                  long_of(life->rooms));
+    pt_put_format(
+        text,
         "Prices: before the first hour of the path %llu were implied by a row. Then %llu were "
         "bent\n"
         "up and %llu down, %llu of them by at most 1 percent, all by at most %llu basis "
@@ -107,7 +100,7 @@ char *pt_maker_page(const pt_maker_life *life, const char *prices)
     pt_bytes text = {0};
     say_head(&text, life, prices);
     say_rules(&text, life);
-    say(&text, "## Row by row\n\n| block | vault | |\n|---|---|---|\n");
+    pt_put_format(&text, "## Row by row\n\n| block | vault | |\n|---|---|---|\n");
     pt_put(&text, life->notes.data, life->notes.size);
     pt_put_u8(&text, 0);
     return (char *)text.data;
