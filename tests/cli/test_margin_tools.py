@@ -85,6 +85,8 @@ class Gen(Margin):
         names = collections.Counter(e["event"] for _, _, e in self.events(told))
         self.assertEqual(names["Called"], 0)
         self.assertGreater(names["Liquidated"], 0)
+        self.assertGreater(names["SurplusToFund"], 0)  # in time, so something is left: it goes to the funds
+        self.assertIn("holds     each fund is what came in less what it paid", self.ok("waterfall", run))
         self.fails(plim("calls", run), INPUT, "no contract of this world has an event Called")
 
     def test_prices_from_a_table(self):
