@@ -6,7 +6,7 @@ import json
 import unittest
 
 from tests.cli.program import DIVERGED, INPUT, OK, USAGE, plim
-from tests.cli.test_oracle import KEY_7, Oracle, document, first
+from tests.cli.test_oracle import KEY_7, ORACLE, Oracle, document, first
 
 
 class Refusals(Oracle):
@@ -106,6 +106,59 @@ class Refusals(Oracle):
         self.assertIn("does not end with the marker", text)
         call = "0x12345678" + row["payload"]
         self.assertIn("its first 4 are call data", self.verify("redstone", row, "--quorum", "3", payload=call).stdout)
+
+
+class Options(Oracle):
+    """An option is used, or refused with the reason; none is ignored."""
+
+    def test_a_format_without_a_time_has_no_age(self):
+        row = first("chainlink-ocr1", expect_strict="valid")
+        words = ["--quorum", row["context"]["f"] + 1]
+        told = self.told(self.verify("chainlink-ocr1", row, "--json", "--at", "now", *words))
+        self.assertIn("this format signs no time: age cannot be checked", told["assumed"])
+        self.assertNotIn("--max-age", "".join(told["assumed"]))
+        self.assertIn({"rule": "it is neither too old nor from the future", "state": "-"}, told["checks"])
+        for option in ("--max-age", "--max-ahead"):
+            self.fails(self.verify("chainlink-ocr1", row, "--at", "now", option, "60", *words), USAGE,
+                       option, "age cannot be checked")
+        row = first("wormhole-vaa", expect_strict="valid")
+        self.fails(self.verify("wormhole-vaa", row, "--at", "now", "--max-age", "60"), USAGE, "--max-age")
+        self.fails(self.verify("wormhole-vaa", row, "--last", "1"), USAGE, "no price of their own")
+
+    def test_options_of_another_format(self):
+        row = first("stork-v1", expect_strict="valid")
+        for words, needle in ((["--config", "11" * 16], "do not name a configuration"),
+                              (["--guardian-set", "4"], "do not name a guardian set")):
+            self.fails(self.verify("stork-v1", row, *words), USAGE, needle)
+
+    def test_the_unit_of_last(self):
+        row = next(v for v in document("redstone")["vectors"] if v["expect_strict"] == "valid")
+        time = row["timestamp"] if row["timestamp"] > 10 ** 12 else row["timestamp"] * 1000
+
+        def last(text, name="redstone", vector=row):
+            return self.verify(name, vector, "--json", "--quorum", "1", "--last", text)
+        self.assertEqual(self.told(last(time), DIVERGED)["status"], "REPLAY")
+        self.assertEqual(self.told(last("2099-01-01T00:00:00Z"), DIVERGED)["status"], "REPLAY")
+        self.told(last("2011-01-01T00:00:00Z"))
+        self.told(last(0))
+        self.fails(last(time // 1000), USAGE, "ordered by milliseconds")
+        self.fails(last(time * 1000), USAGE, "ordered by milliseconds")
+        self.fails(last("1:2"), USAGE, "not ordered by EPOCH:ROUND")
+        self.fails(last("noon"), USAGE, "--last noon")
+        row = first("chainlink-ocr1", expect_strict="valid")
+        for text in ("1:256", "4294967296:1", "1:", ":1"):
+            self.fails(self.verify("chainlink-ocr1", row, "--quorum", "11", "--last", text), USAGE, "EPOCH:ROUND")
+
+    def test_the_unit_of_at(self):
+        row = first("stork-v1", expect_strict="valid")
+        self.fails(self.verify("stork-v1", row, "--at", "1757450061045"), USAGE, "milliseconds?")
+
+    def test_signers_that_are_not_found(self):
+        row = first("stork-v1", expect_strict="valid")
+        words = ["oracle", "verify", "0x" + row["payload"], "--format", "stork-v1", "--signers"]
+        self.fails(plim(*words, "nosuch.txt"), INPUT, "nosuch.txt", "no such file")
+        path = str(ORACLE / "stork-v1.json")
+        self.fails(plim(*words, "stork-mainet@" + path), INPUT, "did you mean stork-mainnet?")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,13 @@
 #include "tools/common/args.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
+#include "tools/common/names.h"
 #include "tools/oracle/vectors.h"
 #include "vm/base/keccak.h"
 
-enum { SIGNER_FILE_MAX = 1 << 20, SIGNER_SIZE = 160 };
+enum { SIGNER_FILE_MAX = 1 << 20, SIGNER_SIZE = 160, SET_NAMES_MAX = 64 };
+#define TIME_FIRST      UINT64_C(1262304000) /* 2010: nobody signed prices before */
+#define TIME_LAST       UINT64_C(4102444800) /* 2100: larger numbers count parts of seconds */
 #define AGE_S_DEFAULT   3600u
 #define AHEAD_S_DEFAULT 60u
 
@@ -167,6 +170,39 @@ bool pt_setup_has_subject(unsigned format)
            (pl_formats[format].flags & PL_FORMAT_TRANSPORT) == 0;
 }
 
+bool pt_setup_has_time(unsigned format)
+{
+    return format != PL_FEED_OCR1 && format != PL_FEED_DLC_ATTESTATION &&
+           (pl_formats[format].flags & PL_FORMAT_TRANSPORT) == 0;
+}
+
+/* An option that the format has no use for is a mistake, and never ignored. */
+static pt_exit check_options(unsigned format, const pt_setup_options *options, pt_report *report)
+{
+    const bool is_transport = (pl_formats[format].flags & PL_FORMAT_TRANSPORT) != 0;
+    const struct {
+        const char *value, *name, *why;
+        bool is_useful;
+    } rows[] = {
+        {options->config, "--config", "do not name a configuration", has_config(format)},
+        {options->guardians, "--guardian-set", "do not name a guardian set", is_guardians(format)},
+        {options->last, "--last", "have no price of their own, so none comes after another",
+         !is_transport},
+        {options->decimals, "--decimals", "have no price of their own", !is_transport},
+        {options->max_age, "--max-age", "sign no time of a price: their age cannot be checked",
+         pt_setup_has_time(format)},
+        {options->max_ahead, "--max-ahead", "sign no time of a price: their age cannot be checked",
+         pt_setup_has_time(format)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].value != NULL && !rows[i].is_useful) {
+            return pt_fail(report, PT_USAGE, "%s: reports of %s %s", rows[i].name,
+                           pl_formats[format].name, rows[i].why);
+        }
+    }
+    return PT_OK;
+}
+
 static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, pt_report *report)
 {
     pt_bytes *subject = &setup->feed.subject;
@@ -216,6 +252,12 @@ static pt_exit read_subject(pt_setup *setup, unsigned format, const char *text, 
 }
 
 /* ---- signers ---- */
+
+/* A name of a file, mistyped: it has characters that no signer and no list of them has. */
+static bool is_path(const char *word)
+{
+    return word[strspn(word, "0123456789abcdefABCDEFxX, \t\r\n")] != '\0';
+}
 
 /* Words between commas, white space and line ends; # starts a comment. */
 static pt_exit add_list(pt_setup *setup, const char *text, const char *where, pt_exit exit,
@@ -268,11 +310,37 @@ static pt_exit add_guardian_sets(pt_setup *setup, const pt_json *set, const char
     return PT_OK;
 }
 
+/* "NAME is none of its signer sets: a, b; did you mean a?" */
+static pt_exit no_such_set(const pt_json *sets, const char *name, pt_report *report)
+{
+    const char *names[SET_NAMES_MAX], *key;
+    char list[400] = "";
+    size_t count = 0, at = 0;
+    json_t *unused;
+    json_object_foreach(sets->value, key, unused)
+    {
+        if (count < SET_NAMES_MAX && at < sizeof list - 100) {
+            at += (size_t)snprintf(list + at, sizeof list - at, "%s%.60s", count == 0 ? "" : ", ",
+                                   key);
+            names[count++] = key;
+        }
+    }
+    const char *near = pt_name_nearest(name, names, count);
+    const bool is_all = count == json_object_size(sets->value);
+    return pt_fail(report, PT_INPUT, "%s: signer_sets.%.60s is not there; there are %s%s%s%.60s%s",
+                   sets->file, name, list, is_all ? "" : " and more",
+                   near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                   near != NULL ? "?" : "");
+}
+
 static pt_exit add_named_set(pt_setup *setup, const pt_json *document, const char *name,
                              const char *index, pt_report *report)
 {
     pt_json sets, set, members, member;
     PT_TRY(pt_json_member(&sets, document, "signer_sets", JSON_OBJECT, report));
+    if (!pt_json_has(&sets, name)) {
+        return no_such_set(&sets, name, report);
+    }
     PT_TRY(pt_json_member(&set, &sets, name, JSON_OBJECT, report));
     if (pt_json_has(&set, "members_by_index")) {
         return add_guardian_sets(setup, &set, index, report);
@@ -395,6 +463,10 @@ static pt_exit read_signers(pt_setup *setup, unsigned format, const pt_setup_opt
         PT_TRY(add_from_vectors(setup, word, options->guardians, report));
     } else if (pt_is_file(word)) {
         PT_TRY(add_from_file(setup, word, report));
+    } else if (is_path(word)) {
+        return pt_fail(report, PT_INPUT,
+                       "--signers %.200s: there is no such file, and it is no address or key",
+                       word);
     } else {
         PT_TRY(add_list(setup, word, "--signers", PT_USAGE, report));
     }
@@ -422,8 +494,32 @@ static pt_exit read_seconds(uint64_t *seconds, const char *name, const char *tex
                : pt_fail(report, PT_USAGE, "%s %.40s: a number of seconds is meant", name, text);
 }
 
-static pt_exit read_clock(pt_setup *setup, const pt_setup_options *options, const pt_look *look,
-                          pt_report *report)
+/* What the clock is good for. */
+static void note_age(pt_setup *setup, unsigned format, const pt_setup_options *options,
+                     const pt_look *look)
+{
+    const bool is_timed = look->status != PL_OK || look->reading.has_time;
+    if (!pt_setup_has_time(format) || !is_timed) {
+        note(setup, (pl_formats[format].flags & PL_FORMAT_TRANSPORT) != 0
+                        ? "this format has no price of its own: age is not checked"
+                        : "this format signs no time: age cannot be checked");
+        return;
+    }
+    if (!setup->has_now) {
+        note(setup, "no --at: %s, so the age is not checked",
+             look->status == PL_OK ? "the report's own time is used" : "there is no clock");
+        return;
+    }
+    if (options->max_age == NULL) {
+        note(setup, "no --max-age: at most %u s old", AGE_S_DEFAULT);
+    }
+    if (options->max_ahead == NULL) {
+        note(setup, "no --max-ahead: at most %u s ahead", AHEAD_S_DEFAULT);
+    }
+}
+
+static pt_exit read_clock(pt_setup *setup, unsigned format, const pt_setup_options *options,
+                          const pt_look *look, pt_report *report)
 {
     pl_feed *feed = &setup->feed.feed;
     setup->has_now = options->at != NULL;
@@ -432,26 +528,24 @@ static pt_exit read_clock(pt_setup *setup, const pt_setup_options *options, cons
                        "--at %.60s: now, seconds since 1970, or 2025-04-16T18:54:10Z is meant",
                        options->at);
     }
+    if (setup->has_now && setup->now.seconds >= TIME_LAST) {
+        return pt_fail(report, PT_USAGE,
+                       "--at %.60s: that many seconds lead beyond the year 2100; are these "
+                       "milliseconds? --at takes seconds, parts of them behind a point",
+                       options->at);
+    }
     if (!setup->has_now && look->status == PL_OK && look->reading.has_time) {
         setup->now = (pl_clock){look->reading.time_s, look->reading.time_ns};
-    }
-    if (!setup->has_now) {
-        note(setup, "no --at: %s, so the age is not checked",
-             look->status == PL_OK && look->reading.has_time ? "the report's own time is used"
-                                                             : "there is no clock");
     }
     feed->staleness_s = setup->has_now ? AGE_S_DEFAULT : UINT64_MAX;
     feed->future_s = setup->has_now ? AHEAD_S_DEFAULT : UINT64_MAX;
     if (options->max_age != NULL) {
         PT_TRY(read_seconds(&feed->staleness_s, "--max-age", options->max_age, report));
-    } else if (setup->has_now) {
-        note(setup, "no --max-age: at most %u s old", AGE_S_DEFAULT);
     }
     if (options->max_ahead != NULL) {
         PT_TRY(read_seconds(&feed->future_s, "--max-ahead", options->max_ahead, report));
-    } else if (setup->has_now) {
-        note(setup, "no --max-ahead: at most %u s ahead", AHEAD_S_DEFAULT);
     }
+    note_age(setup, format, options, look);
     if (!setup->has_now && (options->max_age != NULL || options->max_ahead != NULL)) {
         return pt_fail(report, PT_USAGE,
                        "--max-age and --max-ahead need a clock: --at now, or a time");
@@ -459,30 +553,83 @@ static pt_exit read_clock(pt_setup *setup, const pt_setup_options *options, cons
     return PT_OK;
 }
 
-/* A number, or epoch:round of the formats that count so. */
-static pt_exit read_last(pt_setup *setup, const char *text, pt_report *report)
+/* EPOCH:ROUND of the Chainlink formats that count so. */
+static pt_exit read_epoch(pt_setup *setup, unsigned format, const char *text, pt_report *report)
 {
+    const char *colon = strchr(text, ':');
+    uint64_t epoch = 0, round = 0;
     char first[24];
-    const char *colon = text == NULL ? NULL : strchr(text, ':');
-    uint64_t round = 0;
+    (void)snprintf(first, sizeof first, "%.*s", (int)(colon - text < 23 ? colon - text : 23), text);
+    if (format != PL_FEED_OCR1 && format != PL_FEED_OCR2) {
+        return pt_fail(report, PT_USAGE,
+                       "--last %.40s: reports of %s are not ordered by EPOCH:ROUND", text,
+                       pl_formats[format].name);
+    }
+    if (!pt_parse_u64(&epoch, first) || !pt_parse_u64(&round, colon + 1) || round > UINT8_MAX ||
+        epoch > UINT32_MAX) {
+        return pt_fail(report, PT_USAGE,
+                       "--last %.40s: EPOCH:ROUND is meant, an epoch below 2^32 and a round below "
+                       "256",
+                       text);
+    }
+    setup->last.round = epoch * 256 + round;
+    return PT_OK;
+}
+
+/* A time in the format's own unit, or a date. A number in another unit would let every report
+ * through, or none. */
+static pt_exit read_last_time(pt_setup *setup, unsigned format, const char *text, pt_report *report)
+{
+    static const struct {
+        uint64_t per_second;
+        const char *name;
+    } units[] = {[PL_TIME_S] = {1, "seconds"},
+                 [PL_TIME_MS] = {1000, "milliseconds"},
+                 [PL_TIME_US] = {1000000, "microseconds"},
+                 [PL_TIME_NS] = {1000000000, "nanoseconds"}};
+    const uint64_t parts = units[pl_formats[format].time_unit].per_second;
+    const bool is_number = pt_parse_u64(&setup->last.round, text);
+    pl_clock time;
+    if (!is_number && strcmp(text, "now") != 0 && pt_time_parse(&time, text) &&
+        time.seconds < TIME_LAST) {
+        setup->last.round = time.seconds * parts + time.nanoseconds / (1000000000u / parts);
+    } else if (!is_number) {
+        return pt_fail(report, PT_USAGE,
+                       "--last %.40s: the order key of %s is meant, %s since 1970 or "
+                       "2025-04-16T18:54:10Z",
+                       text, pl_formats[format].name, units[pl_formats[format].time_unit].name);
+    }
+    const uint64_t seconds = setup->last.round / parts;
+    if (setup->last.round != 0 && (seconds < TIME_FIRST || seconds >= TIME_LAST)) {
+        return pt_fail(report, PT_USAGE,
+                       "--last %.40s: reports of %s are ordered by %s since 1970; this is another "
+                       "unit",
+                       text, pl_formats[format].name, units[pl_formats[format].time_unit].name);
+    }
+    return PT_OK;
+}
+
+static pt_exit read_last(pt_setup *setup, unsigned format, const char *text, pt_report *report)
+{
     if (text == NULL) {
         note(setup, "no --last: nothing was accepted before");
         return PT_OK;
     }
-    (void)snprintf(first, sizeof first, "%.*s",
-                   colon == NULL ? 23 : (int)(colon - text < 23 ? colon - text : 23), text);
-    const bool good = pt_parse_u64(&setup->last.round, first) &&
-                      (colon == NULL || (pt_parse_u64(&round, colon + 1) && round < 256 &&
-                                         setup->last.round <= UINT32_MAX));
-    if (colon != NULL) {
-        setup->last.round = setup->last.round * 256 + round;
-    }
     setup->last.exists = true;
-    return good ? PT_OK
-                : pt_fail(report, PT_USAGE,
-                          "--last %.40s: the order key of the last accepted report is meant, a "
-                          "number or EPOCH:ROUND",
-                          text);
+    if (strchr(text, ':') != NULL && strchr(text, '-') == NULL) {
+        return read_epoch(setup, format, text, report);
+    }
+    /* The order of an EIP-712 struct is whatever its subject says. */
+    if (pl_formats[format].time_unit != PL_TIME_NONE && format != PL_FEED_EIP712) {
+        return read_last_time(setup, format, text, report);
+    }
+    return pt_parse_u64(&setup->last.round, text)
+               ? PT_OK
+               : pt_fail(report, PT_USAGE,
+                         "--last %.40s: the order key of the last accepted report is meant, a "
+                         "number%s",
+                         text,
+                         format == PL_FEED_OCR1 || format == PL_FEED_OCR2 ? " or EPOCH:ROUND" : "");
 }
 
 static pt_exit read_scale(pt_setup *setup, unsigned format, const char *text, const pt_look *look,
@@ -528,10 +675,11 @@ pt_exit pt_setup_read(pt_setup *setup, unsigned format, const pt_setup_options *
     pt_oracle_feed_begin(&setup->feed, (uint8_t)format);
     setup->feed.feed.rules =
         options->strict || format == PL_FEED_NATIVE ? PL_RULES_STRICT : PL_RULES_DEPLOYED;
+    PT_TRY(check_options(format, options, report));
     PT_TRY(read_subject(setup, format, options->feed, report));
     PT_TRY(read_signers(setup, format, options, look, report));
-    PT_TRY(read_clock(setup, options, look, report));
-    PT_TRY(read_last(setup, options->last, report));
+    PT_TRY(read_clock(setup, format, options, look, report));
+    PT_TRY(read_last(setup, format, options->last, report));
     PT_TRY(read_scale(setup, format, options->decimals, look, report));
     PT_TRY(pt_oracle_feed_ready(&setup->feed, report));
     if ((pl_formats[format].flags & PL_FORMAT_TRANSPORT) != 0) {

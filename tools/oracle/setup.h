@@ -42,6 +42,9 @@ pt_exit pt_setup_subject(pt_bytes *subject, unsigned format, const char *text, p
 /* Reports of the format say what they are about, or sign it: a feed should have a subject. */
 bool pt_setup_has_subject(unsigned format);
 
+/* Reports of the format sign a time of their price, so an age can be asked. */
+bool pt_setup_has_time(unsigned format);
+
 /* A feed without rules, for an inspection. */
 void pt_setup_inspect(pt_oracle_feed *feed, unsigned format);
 

@@ -54,7 +54,7 @@ static unsigned count_signers(const pt_verification *v)
 static bool has_age(const pt_verification *v)
 {
     const bool is_timeless = v->look.status == PL_OK && !v->look.reading.has_time;
-    return v->setup.has_now && !is_timeless;
+    return v->setup.has_now && !is_timeless && pt_setup_has_time(v->format);
 }
 
 /* What the verdict does not vouch for, because no option said what is right. */
