@@ -11,7 +11,8 @@
 #include "tools/plim/tape.h"
 #include "vm/base/bytes.h"
 
-enum { SHOWN = 20, KINDS = 4, TEXT_MAX = 200 };
+/* Differences beyond LISTED_MAX are counted and not listed. */
+enum { SHOWN = 20, LISTED_MAX = 200000, KINDS = 4, TEXT_MAX = 200 };
 typedef enum kind { REQUIREMENT, BELOW, CALL, LIQUIDATION } kind;
 static const char *const kind_names[KINDS] = {"requirement", "below maintenance", "call",
                                               "liquidation"};
@@ -43,7 +44,7 @@ typedef struct models {
     uint64_t patched, blocks, calls;
     difference *differences;
     size_t count;
-    uint64_t by_kind[KINDS];
+    uint64_t by_kind[KINDS], total;
     json_t *accounts; /* {label: hex}: all that have a row in the engine */
 } models;
 
@@ -282,6 +283,11 @@ static void add_difference(models *m, uint64_t block, kind what, const char *who
                            const char *second)
 {
     const size_t n = m->count;
+    m->by_kind[what]++;
+    m->total++;
+    if (n == LISTED_MAX) {
+        return;
+    }
     if ((n & (n - 1)) == 0) {
         m->differences = pt_resize(m->differences, (n == 0 ? 1 : 2 * n) * sizeof *m->differences);
     }
@@ -290,7 +296,6 @@ static void add_difference(models *m, uint64_t block, kind what, const char *who
     (void)snprintf(d->who, sizeof d->who, "%s", who);
     (void)snprintf(d->texts[0], sizeof d->texts[0], "%s", first != NULL ? first : "nothing");
     (void)snprintf(d->texts[1], sizeof d->texts[1], "%s", second != NULL ? second : "nothing");
-    m->by_kind[what]++;
 }
 
 static void note_accounts(models *m, const pl_chain *chain)
@@ -477,9 +482,9 @@ static void print_differences(const models *m)
         pt_table_cell(&table, "%s", d->texts[1]);
     }
     pt_table_print(&table, stdout, 0);
-    if (shown < m->count) {
-        (void)printf("... and %zu more: --all-differences or --json shows them\n",
-                     m->count - shown);
+    if (shown < m->total) {
+        (void)printf("... and %llu more: --all-differences or --json lists them, up to %d\n",
+                     (unsigned long long)(m->total - shown), LISTED_MAX);
     }
 }
 

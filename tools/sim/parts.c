@@ -14,7 +14,7 @@
 #include "tools/sim/world_text.h"
 #include "vm/num/text.h"
 
-enum { COLUMNS = 6, FEEDS_MAX = 4096 };
+enum { COLUMNS = 6, FEEDS_MAX = 4096, ACCOUNTS_MAX = 4096 };
 #define WORLD_SIZE_MAX (UINT64_C(64) << 20)
 
 typedef struct column {
@@ -63,7 +63,7 @@ static pt_exit set_times(parts *p, pt_report *report)
     PT_TRY(pt_json_member(&list, &p->base, "blocks", JSON_ARRAY, report));
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         PT_TRY(pt_json_element(&node, &list, i, JSON_OBJECT, report));
-        if (pt_json_has(&node, "after_s")) {
+        if (pt_json_has(&node, "after_s") && !pt_json_has(&node, "time_s")) {
             uint64_t after_s = 0;
             PT_TRY(pt_json_u64(&after_s, &node, "after_s", 0, INT64_MAX - time_s, report));
             time_s += after_s;
@@ -229,8 +229,9 @@ static pt_exit note_account(parts *p, size_t row, size_t number, pt_report *repo
         }
     }
     (void)json_array_append_new(p->accounts, json_string(name));
-    p->result.accounts_added++;
-    return PT_OK;
+    return ++p->result.accounts_added < ACCOUNTS_MAX
+               ? PT_OK
+               : wrong(p, row, number, "one of at most 4096 accounts", report);
 }
 
 static pt_exit read_time(uint64_t *time_s, const parts *p, size_t row, pt_report *report)
