@@ -218,6 +218,13 @@ class Explain(Case):
             run = plim("run", self.folder / "w.json", "--contracts", ROOT / "contracts")
             self.fails(run, INPUT, part)
 
+    def test_all_of_it_has_a_name(self):
+        for words in (("explain", HISTORY, "78"), ("show", HISTORY, "receipt", "78")):
+            told = plim(*words).stdout
+            self.assertRegex(told, r"debt_to_cover +u256\.max")
+            self.assertNotIn(str(2**256 - 1), told)
+        self.assertEqual(self.facts(HISTORY, "78")["arguments"]["debt_to_cover"], str(2**256 - 1))
+
     def test_text_tells_the_same(self):
         told = plim("explain", HISTORY, "78")
         for part in ("u4 calls aave_v3_0.liquidation_call(", "Health factor of u1: 0.878534660880314261 before",

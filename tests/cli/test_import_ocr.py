@@ -335,6 +335,11 @@ class Trigger(Case):
             run = plim("replay", "--quiet", "--until", "2", ROOT / "fixtures" / "histories" / name)
             self.assertTrue(run.stdout.splitlines()[0].endswith(f"(prices signed by {whose})"), run.stdout[:200])
 
+    def test_replay_says_which_world(self):
+        history = ROOT / "fixtures" / "histories" / "captured-report"
+        world = json.loads((history / "world.json").read_text())["id"]
+        self.assertRegex(plim("replay", "--quiet", history).stdout, rf"(?m)^  world id +{world}$")
+
     def test_shipped_history(self):
         history = ROOT / "fixtures" / "histories" / "captured-report"
         told = json.loads(plim("explain", history, "2", "--json").stdout)

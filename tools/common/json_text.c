@@ -19,10 +19,17 @@ static json_t *mutable_of(const json_t *value)
     return copy;
 }
 
+const char *pt_number_for_people(const char *text)
+{
+    static const char largest[] =
+        "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+    return strcmp(text, largest) == 0 ? "u256.max" : text;
+}
+
 static void flat_text(char *text, size_t size, const json_t *value)
 {
     if (json_is_string(value)) {
-        (void)snprintf(text, size, "%s", json_string_value(value));
+        (void)snprintf(text, size, "%s", pt_number_for_people(json_string_value(value)));
     } else if (json_is_integer(value)) {
         (void)snprintf(text, size, "%lld", (long long)json_integer_value(value));
     } else if (json_is_boolean(value)) {

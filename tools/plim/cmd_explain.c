@@ -54,8 +54,7 @@ static const pt_option options[] = {
     {"--account", "NAME", "whose health is told; default: the account that the call names"},
     {"--all", NULL, "every formula, also exact zeros and repeated lines"},
     {"--contracts", "FOLDER",
-     "where the sources are; default: contracts/ of the project, examples/ in it,"
-     " this folder and the one around the history"},
+     "where the sources are; default: the project's, this folder, beside DIR"},
     {"--json", NULL, "JSON instead of text"},
 };
 

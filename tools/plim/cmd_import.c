@@ -131,7 +131,8 @@ const pt_command pt_command_import = {
         "Recorded prices carry no oracle signatures; a stand-in key signs them, and everything "
         "made\n"
         "from them says so. Protocols: aave-v3.0, aave-v3.6, compound-v2, compound-v3, "
-        "liquity-v1, maker-dss, morpho-blue.\n\n"
+        "liquity-v1,\n"
+        "maker-dss, morpho-blue.\n\n"
         "  plim import evm-trace seed-5.jsonl.gz -o run\n"
         "  plim import evm-trace traces/*.jsonl.gz -o runs      one folder for each file",
     .options = options,

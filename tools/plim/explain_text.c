@@ -168,7 +168,8 @@ static void print_call(const json_t *facts, FILE *file)
     json_object_foreach(json_object_get(facts, "arguments"), key, value)
     {
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        const char *plain = json_is_string(value) ? json_string_value(value) : text;
+        const char *plain =
+            json_is_string(value) ? pt_number_for_people(json_string_value(value)) : text;
         (void)fprintf(file, "%s%s %s", between, key, plain != NULL ? plain : "");
         free(text);
         between = ", ";

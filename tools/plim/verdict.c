@@ -115,7 +115,10 @@ static void print_one(const pt_verdict *verdict)
     print_line(&table, "mismatches", tally->mismatches);
     print_line(&table, "blocks per second", rate(verdict));
     pt_table_print(&table, stdout, 2);
-    (void)printf("  root after block %llu  %s\n", (unsigned long long)verdict->head.height, root);
+    const int width = printf("  root after block %llu  ", (unsigned long long)verdict->head.height);
+    (void)printf("%s\n", root);
+    pt_hex(root, verdict->world_id, 32);
+    (void)printf("%-*s%s\n", width, "  world id", root);
     pt_classes_print(&verdict->classes);
 }
 
