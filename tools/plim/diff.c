@@ -9,6 +9,7 @@
 #include "tools/common/value.h"
 #include "tools/common/world_json.h"
 #include "tools/plim/facts.h"
+#include "vm/state/system.h"
 
 typedef struct diff_state {
     const pt_diff *diff;
@@ -91,7 +92,14 @@ static bool is_same_block(const diff_state *d)
            memcmp(s[0].block, s[1].block, s[0].block_size) == 0;
 }
 
-/* Contract rows that the last block changed: the same, with the same values? */
+/* Rows that name the world or its code: of two worlds they differ always. */
+static bool is_of_world(pl_table_entry entry)
+{
+    return entry.contract == 0 &&
+           (entry.number == PL_SYSTEM_CHAIN || entry.number == PL_SYSTEM_CONTRACTS);
+}
+
+/* Rows that the last block changed: the same, with the same values? */
 static bool is_same_change(pl_chain *a, pl_chain *b)
 {
     const pl_store *stores[2] = {pl_chain_store(a), pl_chain_store(b)};
@@ -101,14 +109,16 @@ static bool is_same_change(pl_chain *a, pl_chain *b)
     for (;;) {
         pl_change changes[2] = {{0}, {0}};
         pl_table_entry entries[2] = {{0}, {0}};
+        bool has[2] = {false, false};
         for (int side = 0; side < 2; side++) {
-            while (at[side] < counts[side] && entries[side].contract == 0) {
+            while (at[side] < counts[side] && !has[side]) {
                 changes[side] = pl_store_changed(stores[side], at[side]++);
                 entries[side] = pl_store_table(stores[side], changes[side].table);
+                has[side] = !is_of_world(entries[side]);
             }
         }
-        if (entries[0].contract == 0 || entries[1].contract == 0) {
-            return entries[0].contract == entries[1].contract;
+        if (!has[0] || !has[1]) {
+            return has[0] == has[1];
         }
         const pl_table *x = entries[0].schema, *y = entries[1].schema;
         if (entries[0].contract != entries[1].contract || entries[0].number != entries[1].number ||
@@ -121,7 +131,25 @@ static bool is_same_change(pl_chain *a, pl_chain *b)
     }
 }
 
-/* Of two worlds every header and root differs: what counts is what the blocks say and do. */
+/* The same calls in the same order, whoever signed them for which world. */
+static bool is_same_calls(pl_items a, pl_items b)
+{
+    const uint8_t *bytes[2];
+    uint32_t sizes[2];
+    while (pl_items_next(&a, &bytes[0], &sizes[0]) && pl_items_next(&b, &bytes[1], &sizes[1])) {
+        pl_tx txs[2];
+        if (pl_tx_decode(&txs[0], bytes[0], sizes[0]) != PL_OK ||
+            pl_tx_decode(&txs[1], bytes[1], sizes[1]) != PL_OK ||
+            pl_tx_unsigned_size(&txs[0]) != pl_tx_unsigned_size(&txs[1]) ||
+            memcmp(bytes[0], bytes[1], pl_tx_unsigned_size(&txs[0])) != 0) {
+            return false;
+        }
+    }
+    return true; /* receipts say how many there are */
+}
+
+/* Of two worlds every header, root and signature differs: what counts is what the blocks call and
+ * do. Prices are rows. */
 static bool is_same_effect(diff_state *d)
 {
     pl_block_result results[2];
@@ -136,8 +164,7 @@ static bool is_same_effect(diff_state *d)
         }
     }
     return blocks[0].header.time_s == blocks[1].header.time_s &&
-           blocks[0].body_size == blocks[1].body_size &&
-           memcmp(blocks[0].body, blocks[1].body, blocks[0].body_size) == 0 &&
+           is_same_calls(blocks[0].transactions, blocks[1].transactions) &&
            memcmp(results[0].receipts_hash, results[1].receipts_hash, 32) == 0 &&
            is_same_change(d->sides[0].run.chain, d->sides[1].run.chain);
 }
@@ -241,7 +268,7 @@ static void tell_header(json_t *object, const pt_diff_side sides[2], bool same_w
         bool always; /* differs in every block of two worlds */
     } hashes[] = {{"world", offsetof(pl_header, world), true},
                   {"parent", offsetof(pl_header, parent), true},
-                  {"body hash", offsetof(pl_header, body_hash), false},
+                  {"body hash", offsetof(pl_header, body_hash), true},
                   {"receipts hash", offsetof(pl_header, receipts_hash), false},
                   {"state root", offsetof(pl_header, state_root), true}};
     const uint8_t *bytes[2] = {(const uint8_t *)&headers[0], (const uint8_t *)&headers[1]};
@@ -293,7 +320,7 @@ static pt_exit run_copies(diff_state *d, pt_report *report)
 static pt_exit tell_runs(diff_state *d, json_t *object, pt_report *report)
 {
     json_t *steps = NULL;
-    pt_diff_set(object, "bodies", pt_diff_bodies(d->sides));
+    pt_diff_set(object, "bodies", pt_diff_bodies(d->sides, d->same_world));
     PT_TRY(run_copies(d, report));
     pt_diff_set(object, "receipts", pt_diff_receipts(d->sides));
     const pt_exit exit = pt_diff_steps(&steps, d->sides, report);

@@ -60,8 +60,9 @@ json_t *pt_diff_worlds(const pt_diff *diff, pl_chain *a, pl_chain *b);
  * that differed before; same_world: the system's own tables too. */
 json_t *pt_diff_rows(pl_chain *a, pl_chain *b, bool same_world, bool after_block, bool all);
 
-/* Reports and transactions that differ; both blocks decoded. */
-json_t *pt_diff_bodies(pt_diff_side sides[2]);
+/* Reports and transactions that differ; both blocks decoded. Of two worlds signatures always do, so
+ * they alone are no difference then. */
+json_t *pt_diff_bodies(pt_diff_side sides[2], bool same_world);
 /* Receipts of the two runs that differ, field by field. */
 json_t *pt_diff_receipts(pt_diff_side sides[2]);
 

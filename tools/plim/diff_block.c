@@ -80,8 +80,14 @@ static json_t *call_json(const json_t *tx)
 
 typedef json_t *(*describe)(const pt_diff_side *side, const uint8_t *bytes, uint32_t size);
 
-static void add_item(json_t *list, const char *kind, uint32_t index, json_t *a, json_t *b)
+static void add_item(json_t *list, const char *kind, uint32_t index, json_t *a, json_t *b,
+                     bool same_world)
 {
+    if (!same_world && json_equal(a, b)) {
+        json_decref(a);
+        json_decref(b);
+        return;
+    }
     json_t *object = json_object(), *values = json_array();
     pt_diff_set(object, "kind", json_string(kind));
     pt_diff_set(object, "index", json_integer(index));
@@ -108,7 +114,7 @@ static void add_item(json_t *list, const char *kind, uint32_t index, json_t *a, 
 }
 
 static void compare_items(json_t *list, const char *kind, pt_diff_side sides[2], pl_items items[2],
-                          describe tell)
+                          describe tell, bool same_world)
 {
     for (uint32_t i = 0; json_array_size(list) < PT_DIFF_VALUES_MAX; i++) {
         const uint8_t *bytes[2] = {NULL, NULL};
@@ -125,17 +131,17 @@ static void compare_items(json_t *list, const char *kind, pt_diff_side sides[2],
             continue;
         }
         add_item(list, kind, i, has[0] ? tell(&sides[0], bytes[0], sizes[0]) : NULL,
-                 has[1] ? tell(&sides[1], bytes[1], sizes[1]) : NULL);
+                 has[1] ? tell(&sides[1], bytes[1], sizes[1]) : NULL, same_world);
     }
 }
 
-json_t *pt_diff_bodies(pt_diff_side sides[2])
+json_t *pt_diff_bodies(pt_diff_side sides[2], bool same_world)
 {
     json_t *list = json_array();
     pl_items reports[2] = {sides[0].decoded.reports, sides[1].decoded.reports};
     pl_items transactions[2] = {sides[0].decoded.transactions, sides[1].decoded.transactions};
-    compare_items(list, "report", sides, reports, report_json);
-    compare_items(list, "transaction", sides, transactions, tx_json);
+    compare_items(list, "report", sides, reports, report_json, same_world);
+    compare_items(list, "transaction", sides, transactions, tx_json, same_world);
     return list;
 }
 

@@ -168,8 +168,10 @@ static void print_items(const json_t *list, const char *title, const char *numbe
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
-        (void)fprintf(file, "  %s %lld, %s", text_of(item, "kind"), number_of(item, number),
-                      text_of(item, "what"));
+        const bool is_receipt = strcmp(number, "receipt") == 0;
+        (void)fprintf(file, "  %s %lld, %s%s%s", is_receipt ? number : text_of(item, "kind"),
+                      number_of(item, number), is_receipt ? text_of(item, "kind") : "",
+                      is_receipt ? " " : "", text_of(item, "what"));
         print_only(item, file);
         (void)fputs("\n", file);
         if (text_of(item, "only_in")[0] == '\0') {
@@ -205,7 +207,9 @@ static void print_step_side(const json_t *step, const char *letter, FILE *file)
     }
     (void)fprintf(file, "  %s  %s.%s instruction %lld: %s\n", letter, text_of(step, "contract"),
                   text_of(step, "function"), number_of(step, "instruction"), text_of(step, "text"));
-    (void)fprintf(file, "       %s  %s\n", text_of(step, "at"), text_of(step, "source"));
+    const char *source = text_of(step, "source");
+    (void)fprintf(file, "       %s%s%s\n", text_of(step, "at"), source[0] == '\0' ? "" : "  ",
+                  source);
 }
 
 static void print_step(const json_t *step, FILE *file)
