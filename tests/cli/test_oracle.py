@@ -593,6 +593,11 @@ class Sign(Oracle):
         self.fails(plim("oracle", "verify", report, "--format", "redstone", "--signers", "x", "--world", "05" * 32),
                    USAGE, "for native")
 
+    def test_a_time_may_be_a_date(self):
+        run = plim("oracle", "sign", "--format", "native", "--key", self.key, "--world", "05" * 32, "--round", "7",
+                   "--time", "2023-11-14T22:13:20Z", "--price", "1899.25", "--decimals", "8")
+        self.assertEqual(run.stdout, self.native().stdout)
+
     def test_inspect_knows_what_sign_writes(self):
         told = self.told(plim("oracle", "inspect", self.native("--feed", "3").stdout.strip(), "--json"))
         self.assertEqual((told["format"], told["status"], told["price"]), ("native", "OK", "1899.25000000"))
@@ -642,7 +647,8 @@ class Sign(Oracle):
         self.fails(plim("oracle", "sign", "--format", "redstone", "--key", self.key), USAGE, "only native and eip712")
         self.fails(plim("oracle", "sign", "--key", self.key), USAGE, "--format is needed")
         self.fails(plim("oracle", "sign", "--format", "native"), USAGE, "--key is needed")
-        self.fails(plim("oracle", "sign", "--format", "native", "--key", self.key), USAGE, "--world is needed")
+        self.fails(plim("oracle", "sign", "--format", "native", "--key", self.key), USAGE,
+                   "--world, --round, --time, --price are needed")
         self.fails(plim("oracle", "sign", "--format", "eip712", "--key", self.key), USAGE, "--data is needed")
         for words, needle in ((["--price", "1.123456789"], "given twice"), (["--place", "64"], "--place")):
             self.fails(self.native(*words), USAGE, needle)

@@ -161,5 +161,34 @@ class Options(Oracle):
         self.fails(plim(*words, "stork-mainet@" + path), INPUT, "did you mean stork-mainnet?")
 
 
+class Inputs(Oracle):
+    def test_the_views_of_an_explorer(self):
+        row = first("maker-median-poke")
+        raw = row["payload"]
+        rows = [raw[i:i + 64] for i in range(8, len(raw), 64)]
+        view = ("Function: poke(uint256[] val_, uint256[] age_)\n\nMethodID: 0x" + raw[:8] + "\n"
+                + "".join(f"[{i}]:  {text}\n" for i, text in enumerate(rows)))
+        words = ["--quorum", "13", "--feed", row["context"]["wat"], "--json"]
+        told = self.told(self.verify("maker-median-poke", row, *words, payload=self.put("view.txt", view)))
+        self.assertEqual((told["input"]["written"], told["input"]["size"]), ("Etherscan's view", len(raw) // 2))
+        for name, document_ in (("tx.json", {"input": "0x" + raw}), ("rpc.json", {"result": {"input": "0x" + raw}})):
+            self.told(self.verify("maker-median-poke", row, *words, payload=self.put(name, json.dumps(document_))))
+        self.fails(self.verify("maker-median-poke", row, *words, payload=self.put("v", view.replace("[3]", "..."))),
+                   INPUT, "View Input As: Original")
+
+    def test_where_hex_is_wrong(self):
+        words = ["oracle", "inspect"]
+        for text, needle in (("0x12345g78", "'g' stands where hex digit 6 of 8"), ("0x123", "3 hex digits, an odd"),
+                             ("0x", "no digit behind it")):
+            self.fails(plim(*words, text), INPUT, needle)
+            self.fails(plim(*words, self.put("p", text + "\n")), INPUT, needle)
+            self.fails(plim(*words, "-", input=text), INPUT, needle)
+        self.fails(plim(*words, ""), INPUT, "nothing in it")
+        self.fails(plim(*words, "1234"), INPUT, "1234", "starts with 0x")
+
+    def test_sign_says_what_is_missing(self):
+        self.fails(plim("oracle", "sign"), USAGE, "native or eip712")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -55,6 +55,9 @@ void pt_oracle_address(char text[43], const uint8_t *address)
 unsigned pt_oracle_format(const char *name)
 {
     unsigned format = 0;
+    if (strcmp(name, "eip712") == 0) {
+        return PL_FEED_EIP712;
+    }
     while (format < PL_FEED_FORMATS && strcmp(pl_formats[format].name, name) != 0) {
         format++;
     }

@@ -42,7 +42,7 @@ void pt_oracle_feed_sort(pt_oracle_feed *feed);
  * is no key of the curve. */
 pt_exit pt_oracle_feed_ready(pt_oracle_feed *feed, pt_report *report);
 
-/* The format of a name ("redstone"), or PL_FEED_FORMATS. */
+/* The format of a name ("redstone"; eip712 is eip712-price), or PL_FEED_FORMATS. */
 unsigned pt_oracle_format(const char *name);
 
 /* A guardian set index, or a configuration digest of 16 (OCR1) or 32 bytes, as the id of a set. */

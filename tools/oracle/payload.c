@@ -90,6 +90,42 @@ static bool from_hex(pt_bytes *bytes, const pt_bytes *text)
     return good;
 }
 
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Where the hex ends; text that has less than half of it was never meant as hex. */
+static pt_exit wrong_text(const pt_payload *payload, const pt_bytes *text, bool has_prefix,
+                          pt_report *report)
+{
+    const size_t start = has_prefix ? 2 : 0, count = text->size - start;
+    size_t good = 0;
+    while (good < count && is_hex(text->data[start + good])) {
+        good++;
+    }
+    if (count == 0) {
+        return pt_fail(report, PT_INPUT, "%s: neither hex nor base64: 0x and no digit behind it",
+                       payload->name);
+    }
+    if (good == count) {
+        return pt_fail(report, PT_INPUT,
+                       "%s: neither hex nor base64: %zu hex digits, an odd number; the last one is "
+                       "missing, or one is too many",
+                       payload->name, count);
+    }
+    if (has_prefix || good > count / 2) {
+        return pt_fail(report, PT_INPUT,
+                       "%s: neither hex nor base64: '%c' stands where hex digit %zu of %zu should; "
+                       "paste the bytes of one report",
+                       payload->name, text->data[start + good], good + 1, count);
+    }
+    return pt_fail(report, PT_INPUT,
+                   "%s: neither hex (0x and two digits a byte) nor base64 nor binary; paste the "
+                   "bytes of one report",
+                   payload->name);
+}
+
 /* What the bytes of a file are: letters that mean bytes, or the bytes themselves. */
 static pt_exit decode(pt_payload *payload, const uint8_t *raw, size_t size, pt_report *report)
 {
@@ -107,35 +143,87 @@ static pt_exit decode(pt_payload *payload, const uint8_t *raw, size_t size, pt_r
     } else if (!has_prefix && from_base64(&payload->bytes, text.data, text.size)) {
         payload->written = "base64";
     } else {
-        result = pt_fail(report, PT_INPUT,
-                         "%s: neither hex (%s) nor base64 nor binary; paste the bytes of one "
-                         "report",
-                         payload->name,
-                         has_prefix ? "a digit is wrong or the last one is missing"
-                                    : "0x and two digits a byte");
+        result = wrong_text(payload, &text, has_prefix, report);
     }
     pt_bytes_free(&text);
     return result;
 }
 
-/* The answer of a Pyth price service: {"binary": {"encoding": .., "data": ["504e..."]}}, of which
- * the first update is taken. Anything else in braces is refused as text. */
+/* The text of a JSON document that has bytes in it: the answer of a Pyth price service,
+ * {"binary": {"encoding": .., "data": ["504e..."]}}, of which the first update is taken, or a
+ * transaction, {"input": "0x.."}, alone or under "result". NULL: there is none. */
+static const char *bytes_of_answer(pt_payload *payload, const json_t *answer)
+{
+    const json_t *data = json_object_get(json_object_get(answer, "binary"), "data");
+    const json_t *result = json_object_get(answer, "result");
+    const json_t *transaction = result != NULL ? result : answer;
+    const char *text = json_string_value(json_array_get(data, 0));
+    payload->updates = json_array_size(data);
+    if (text == NULL) {
+        text = json_string_value(json_object_get(transaction, "input"));
+    }
+    if (text == NULL) {
+        text = json_string_value(json_object_get(transaction, "data"));
+    }
+    return text;
+}
+
+/* Anything else in braces is refused as text. */
 static pt_exit decode_answer(pt_payload *payload, const uint8_t *raw, size_t size,
                              pt_report *report)
 {
     json_t *answer = json_loadb((const char *)raw, size, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *data = json_object_get(json_object_get(answer, "binary"), "data");
-    const char *text = json_string_value(json_array_get(data, 0));
-    payload->updates = json_array_size(data);
+    const char *text = bytes_of_answer(payload, answer);
     const pt_exit result =
         text != NULL && text[0] != '{'
             ? decode(payload, (const uint8_t *)text, strlen(text), report)
             : pt_fail(report, PT_INPUT,
-                      "%s: JSON, but no answer of a Pyth price service; paste the bytes of one "
-                      "report",
+                      "%s: JSON, but neither an answer of a Pyth price service nor a transaction "
+                      "with \"input\"; paste the bytes of one report",
                       payload->name);
     json_decref(answer);
     return result;
+}
+
+/* ---- Etherscan's default view of an input ---- */
+
+enum { ROW_MAX = 24 };
+
+static const char *find_text(const pt_bytes *text, size_t from, const char *wanted)
+{
+    return from > text->size ? NULL : strstr((const char *)text->data + from, wanted);
+}
+
+/* "Function: .. MethodID: 0x89bbb8b2 [0]: 0000.. [1]: .." with the white space taken out: the
+ * selector and the words behind it. False when it is no such view. */
+static bool is_view(const pt_bytes *text)
+{
+    const char *method = find_text(text, 0, "MethodID:0x");
+    return method != NULL && strstr(method, "[0]:") != NULL;
+}
+
+static pt_exit decode_view(pt_payload *payload, const pt_bytes *text, pt_report *report)
+{
+    pt_bytes hex = {0};
+    char label[ROW_MAX];
+    const char *at = find_text(text, 0, "MethodID:0x") + strlen("MethodID:");
+    for (size_t row = 0; at != NULL; row++) {
+        (void)snprintf(label, sizeof label, "[%zu]:", row);
+        const char *next = strstr(at, label);
+        pt_put(&hex, at, next == NULL ? strlen(at) : (size_t)(next - at));
+        at = next == NULL ? NULL : next + strlen(label);
+    }
+    pt_put_u8(&hex, 0);
+    hex.size--;
+    const bool good = from_hex(&payload->bytes, &hex);
+    pt_bytes_free(&hex);
+    payload->written = "Etherscan's view";
+    return good
+               ? PT_OK
+               : pt_fail(report, PT_INPUT,
+                         "%s: Etherscan's view of an input, but not all of its rows; choose \"View "
+                         "Input As: Original\" and copy that",
+                         payload->name);
 }
 
 static pt_exit read_stdin(pt_bytes *bytes, pt_report *report)
@@ -173,7 +261,11 @@ static pt_exit finish(pt_payload *payload, pt_bytes *raw, pt_exit result, pt_rep
     if (result == PT_OK && start < raw->size && raw->data[start] == '{') {
         result = decode_answer(payload, raw->data, raw->size, report);
     } else if (result == PT_OK) {
-        result = decode(payload, raw->data, raw->size, report);
+        pt_bytes text = {0};
+        const bool is_text = squeeze(&text, raw->data, raw->size);
+        result = is_text && is_view(&text) ? decode_view(payload, &text, report)
+                                           : decode(payload, raw->data, raw->size, report);
+        pt_bytes_free(&text);
     }
     if (result == PT_OK && payload->bytes.size > PT_PAYLOAD_SIZE_MAX) {
         result =
@@ -206,6 +298,14 @@ pt_exit pt_payload_read(pt_payload *payload, const char *word, pt_report *report
         payload->name = "the command line";
         pt_put_text(&raw, word);
         return finish(payload, &raw, PT_OK, report);
+    }
+    if (word[0] == '\0') {
+        return pt_fail(report, PT_INPUT, "the command line: there is nothing in it");
+    }
+    if (word[strspn(word, "0123456789abcdefABCDEF")] == '\0' && !pt_is_file(word)) {
+        return pt_fail(report, PT_INPUT,
+                       "%.40s: there is no such file; hex on the command line starts with 0x",
+                       word);
     }
     return pt_payload_read_file(payload, word, report);
 }

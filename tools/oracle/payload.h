@@ -11,7 +11,7 @@
 typedef struct pt_payload {
     pt_bytes bytes;
     const char *name;    /* where it came from: a path, "stdin" or "the command line" */
-    const char *written; /* "hex", "base64" or "binary" */
+    const char *written; /* "hex", "base64", "binary" or "Etherscan's view" */
     size_t updates;      /* answer of a price service: how many updates are in it; else 0 */
 } pt_payload;
 

@@ -7,6 +7,7 @@
 #include "tools/common/json.h"
 #include "tools/common/value.h"
 #include "tools/oracle/feed.h"
+#include "tools/oracle/look.h"
 #include "tools/oracle/sign.h"
 #include "tools/oracle/typed_data.h"
 #include "tools/plim/commands.h"
@@ -67,22 +68,44 @@ static pt_exit add_native_signatures(signing *s, pt_report *report)
     return PT_OK;
 }
 
+/* All that is missing, at once. */
+static pt_exit needs_all(const pt_args *args, pt_report *report)
+{
+    static const char *const names[] = {"--world", "--round", "--time", "--price"};
+    char missing[80] = "";
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (pt_args_value(args, names[i]) == NULL) {
+            (void)strcat(missing, count++ == 0 ? "" : ", ");
+            (void)strcat(missing, names[i]);
+        }
+    }
+    return count == 0 ? PT_OK
+                      : pt_fail(report, PT_USAGE, "%s %s needed; see plim oracle sign --help",
+                                missing, count == 1 ? "is" : "are");
+}
+
 static pt_exit sign_native(signing *s, pt_report *report)
 {
     const char *world, *text;
+    pl_clock moment;
     uint64_t feed = 0, round = 0, time = 0, decimals = 0;
     uint8_t world_id[32], price[32];
     size_t size = 0;
-    PT_TRY(needs(&world, s->args, "--world", report));
-    PT_TRY(needs(&text, s->args, "--round", report));
-    PT_TRY(needs(&text, s->args, "--time", report));
+    PT_TRY(needs_all(s->args, report));
+    world = pt_args_value(s->args, "--world");
+    text = pt_args_value(s->args, "--time");
     if (!pt_oracle_hex(world_id, &size, sizeof world_id, world) || size != sizeof world_id) {
         return pt_fail(report, PT_USAGE, "--world %.80s: the id of a world has 64 hex digits",
                        world);
     }
     PT_TRY(pt_args_u64(&feed, s->args, "--feed", 0, UINT32_MAX, report));
     PT_TRY(pt_args_u64(&round, s->args, "--round", 0, UINT64_MAX, report));
-    PT_TRY(pt_args_u64(&time, s->args, "--time", 0, UINT64_MAX, report));
+    if (strchr(text, '-') != NULL && pt_time_parse(&moment, text)) {
+        time = moment.seconds;
+    } else {
+        PT_TRY(pt_args_u64(&time, s->args, "--time", 0, UINT64_MAX, report));
+    }
     PT_TRY(pt_args_u64(&decimals, s->args, "--decimals", 0, PL_NUM_SCALE_MAX, report));
     PT_TRY(read_price(price, decimals, s->args, report));
     pt_put_u8(&s->wire, 1);
@@ -225,9 +248,10 @@ static pt_exit run(const pt_args *args, pt_report *report)
     signing s = {.args = args};
     const char *word = pt_args_value(args, "--format"), *path;
     unsigned format = PL_FEED_EIP712;
-    if (word == NULL || strcmp(word, "eip712") != 0) {
-        PT_TRY(pt_oracle_format_word(&format, word, report));
+    if (word == NULL) {
+        return pt_fail(report, PT_USAGE, "--format is needed: native or eip712");
     }
+    PT_TRY(pt_oracle_format_word(&format, word, report));
     if (format != PL_FEED_NATIVE && format != PL_FEED_EIP712) {
         return pt_fail(report, PT_USAGE,
                        "only native and eip712 reports are signed here: %s has signers of its own",
@@ -253,7 +277,7 @@ static const pt_option options_table[] = {
     {"--world", "ID", "native: the world that the report is for"},
     {"--feed", "FEED", "native: its number, default 0; eip712: the member that names it"},
     {"--round", "N", "native: the round"},
-    {"--time", "TIME", "native: seconds since 1970; eip712: the member that is the time"},
+    {"--time", "TIME", "native: seconds since 1970 or a date; eip712: the member that is it"},
     {"--price", "PRICE", "native: as 1899.25; eip712: the member that is the price"},
     {"--decimals", "D", "native: decimals of the feed; default 0"},
     {"--place", "I", "native: which signer of the feed the first key is; default 0"},
