@@ -69,7 +69,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(
 
 tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
 bench-bin: $(BENCH) $(B)/plim
-.PHONY: all demo test check bench fuzz format deps help clean tests-bin bench-bin storm
+.PHONY: all demo test check bench fuzz format deps help clean cross tests-bin bench-bin storm
 
 build/.deps-%: tools/deps.sh
 	@mkdir -p build
@@ -94,6 +94,9 @@ bench: build/.deps-test ## ratios: health check, signatures, commitment, replay
 
 fuzz: build/.deps-test ## one minute of each fuzz target
 	@python3 tests/run.py --fuzz
+
+cross: build/.deps-cross ## other processors and compilers: the same roots (TARGETS="s390x armhf")
+	@nice python3 tools/cross.py $(TARGETS)
 
 format: ## clang-format the C sources in place
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
