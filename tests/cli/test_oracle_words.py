@@ -190,5 +190,20 @@ class Inputs(Oracle):
         self.fails(plim("oracle", "sign"), USAGE, "native or eip712")
 
 
+class Formats(Oracle):
+    def test_what_each_format_needs(self):
+        text = plim("oracle", "formats").stdout
+        self.assertNotIn("not signed", text)
+        self.assertIn("transport  carries", text)
+        page = plim("oracle", "formats", "redstone").stdout
+        for needle in ("--feed        the symbol", "--quorum      needed", "--decimals    needed",
+                       "verify FILE --format redstone --signers WHO --quorum N --feed ETH --decimals 8"):
+            self.assertIn(needle, page)
+        self.assertIn("--max-age     none", plim("oracle", "formats", "chainlink-ocr1").stdout)
+        self.assertIn("--quorum      not needed", plim("oracle", "formats", "pyth-pnau").stdout)
+        self.assertNotIn("example", plim("oracle", "formats", "unsigned").stdout)
+        self.assertEqual(plim("oracle", "formats", "eip712").stdout, plim("oracle", "formats", "eip712-price").stdout)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@
 #include "tools/common/table.h"
 #include "tools/oracle/guess.h"
 #include "tools/oracle/rules.h"
+#include "tools/oracle/setup.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/oracle_words.h"
 
@@ -33,10 +34,10 @@ static const char *time_text(const pl_format *format)
 static const char *scale_text(char text[16], const pl_format *format)
 {
     if (format->scale < PL_SCALE_NONE) {
-        (void)snprintf(text, 16, "%u decimals", format->scale);
+        (void)snprintf(text, 16, "always %u", format->scale);
         return text;
     }
-    return format->scale == PL_SCALE_FEED   ? "not signed"
+    return format->scale == PL_SCALE_FEED   ? "--decimals"
            : format->scale == PL_SCALE_WIRE ? "in the report"
                                             : "no price";
 }
@@ -69,7 +70,7 @@ static void print_all(void)
     pt_table_cell(&table, "format");
     pt_table_cell(&table, "signers");
     pt_table_cell(&table, "order");
-    pt_table_cell(&table, "price");
+    pt_table_cell(&table, "decimals");
     pt_table_cell(&table, "deployed verifier");
     for (unsigned i = 0; i < PL_FEED_FORMATS; i++) {
         const pl_format *format = &pl_formats[i];
@@ -80,8 +81,19 @@ static void print_all(void)
         pt_table_cell(&table, "%s", rules_text(rules, format));
     }
     pt_table_print(&table, stdout, 0);
-    (void)printf("\nplim oracle formats NAME lists the rules of one, in the order they are "
-                 "asked.\n");
+    (void)printf(
+        "\n"
+        "order      what rises from report to report, and the unit of --last: a time in s, "
+        "ms, us or ns,\n"
+        "           or a counter\n"
+        "decimals   of the price: signed by the report, fixed by the format, or said by "
+        "--decimals;\n"
+        "           the price itself is always signed\n"
+        "transport  carries signed bytes for others and has no price of its own\n"
+        "kept at block time  the price gets the time of the block that takes it, not its "
+        "own\n\n"
+        "plim oracle formats NAME: how --feed is written, what else is needed, an example, "
+        "the rules in order.\n");
 }
 
 static size_t lines_of(pt_rule_line lines[PT_RULES_MAX], unsigned format)
@@ -96,19 +108,75 @@ static size_t lines_of(pt_rule_line lines[PT_RULES_MAX], unsigned format)
     return pt_rule_lines(lines, &end);
 }
 
+/* How a feed of the format is written, and an example: NULL where none can be named. */
+static const struct {
+    const char *form, *example;
+} feeds[PL_FEED_FORMATS] = {
+    [PL_FEED_NATIVE] = {"the number of the feed in its world", "0"},
+    [PL_FEED_DATA_STREAMS] = {"the feed id, 64 hex digits", "0003684ea93c43ed..."},
+    [PL_FEED_PNAU] = {"the price id, 64 hex digits, or CHAIN:EMITTER:PRICE_ID", "0xff61491a..."},
+    [PL_FEED_REDSTONE] = {"the symbol, in its own case", "ETH"},
+    [PL_FEED_MEDIAN_POKE] = {"the wat; needed, because it is signed but not sent", "ETHUSD"},
+    [PL_FEED_MEDIAN_MESSAGE] = {"the wat", "BTCUSD"},
+    [PL_FEED_OPEN_ORACLE] = {"the key of the message", "BTC"},
+    [PL_FEED_API3] = {"the template id, 64 hex digits", "ee8d0cab..."},
+    [PL_FEED_STORK] = {"the asset, or its id of 64 hex digits", "BTCUSD"},
+    [PL_FEED_LAZER] = {"the number of the feed", "1"},
+    [PL_FEED_SCRIBE] = {"the wat; needed, because it is signed but not sent", "ETHUSD"},
+    [PL_FEED_DLC_ATTESTATION] = {"the event id, or the whole subject of spec 09 in hex", "0x00..."},
+    [PL_FEED_EIP712] = {"the subject of spec 09 in hex; plim oracle sign --json prints it",
+                        "0x8b73..."},
+};
+
+/* One signature, or one for each part: a quorum that nobody has to say. */
+static bool needs_quorum(unsigned number)
+{
+    return number != PL_FEED_VAA && number != PL_FEED_PNAU && number != PL_FEED_MEDIAN_MESSAGE &&
+           number != PL_FEED_LAZER && number != PL_FEED_DLC_ATTESTATION &&
+           number != PL_FEED_DLC_ANNOUNCEMENT;
+}
+
+static void print_usage(unsigned number)
+{
+    const pl_format *format = &pl_formats[number];
+    const char *form = feeds[number].form, *example = feeds[number].example;
+    const bool has_decimals = format->scale == PL_SCALE_FEED;
+    (void)printf("  --feed        %s\n",
+                 form != NULL ? form : "none: its reports do not say what they are about");
+    (void)printf("  --quorum      %s\n",
+                 needs_quorum(number) ? "needed when --signers names more than one" : "not needed");
+    (void)printf("  --decimals    %s\n",
+                 has_decimals                     ? "needed for the price as people read it: the "
+                                                    "report does not sign them"
+                 : format->scale == PL_SCALE_NONE ? "none: there is no price"
+                                                  : "not needed");
+    if (!pt_setup_has_time(number)) {
+        (void)printf("  --max-age     none: no time of a price is signed, age cannot be checked\n");
+    }
+    if (number == PL_FEED_UNSIGNED) {
+        return; /* proves nothing that could be verified */
+    }
+    (void)printf("  example       plim oracle verify FILE --format %s --signers WHO%s%s%s%s%s\n",
+                 format->name, needs_quorum(number) ? " --quorum N" : "",
+                 example != NULL ? " --feed " : "", example != NULL ? example : "",
+                 has_decimals ? " --decimals 8" : "",
+                 number == PL_FEED_NATIVE ? " --world ID" : "");
+}
+
 static void print_one(unsigned number)
 {
     const pl_format *format = &pl_formats[number];
     pt_rule_line lines[PT_RULES_MAX];
     char scale[16], rules[128];
     const size_t count = lines_of(lines, number);
-    (void)printf("%s (format %u)\n  signers       %s\n  order key     %s\n  price         %s\n",
+    (void)printf("%s (format %u)\n  signers       %s\n  order key     %s\n  decimals      %s\n",
                  format->name, number, signers_text(format), time_text(format),
                  scale_text(scale, format));
     (void)printf("  deployed      %s\n", rules_text(rules, format));
     if (pt_guess_reason(number)[0] != '\0') {
         (void)printf("  known by      %s\n", pt_guess_reason(number));
     }
+    print_usage(number);
     (void)printf("  asked, in this order:\n");
     for (size_t i = 0; i < count; i++) {
         (void)printf("    %s\n", lines[i].text);

@@ -70,6 +70,11 @@ static pt_exit read_options(pt_setup_options *options, unsigned *format, const p
                             pt_report *report)
 {
     const char *rules = pt_args_value(args, "--rules");
+    if (pt_args_value(args, "--format") == NULL && pt_args_value(args, "--signers") == NULL) {
+        return pt_fail(report, PT_USAGE,
+                       "--format is needed, and --signers is needed: plim oracle inspect guesses "
+                       "the format and shows who signed; somebody must say who may");
+    }
     PT_TRY(pt_oracle_format_word(format, pt_args_value(args, "--format"), report));
     *options = (pt_setup_options){.signers = pt_args_value(args, "--signers"),
                                   .feed = pt_args_value(args, "--feed"),
