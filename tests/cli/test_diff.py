@@ -193,6 +193,54 @@ class Diff(Case):
         self.assertEqual(first["state"]["differing_rows"], 2)
         self.assertTrue(first["execution"]["step"]["a"]["text"].startswith("ADD "))
 
+    def test_a_block_before_that_does_not_verify(self):
+        """Both have it, so it is not where they part; but neither can be followed to there."""
+        head, blocks = parts(self.bytes_of(self.made("a")))
+        broken = bytearray(blocks[0])
+        broken[182 - 1] ^= 1
+        other = blocks[1][:-1] + b"\x01"
+        pair = [self.put(f"{name}.plh", joined(head, [bytes(broken), block])) for name, block in
+                (("x", blocks[1]), ("y", other))]
+        first = self.facts(*pair)["first_difference"]
+        self.assertEqual(first["block"], 2)
+        self.assertEqual([(c["side"], c["block"], c["check"]) for c in first["checks"]],
+                         [(side, 1, "RECEIPTS_ROOT") for side in "ab"])
+        self.assertNotIn("execution", first)
+        self.assertIn("A does not verify: RECEIPTS_ROOT", self.diff(*pair).stdout)
+
+    def test_a_call_that_only_one_runs(self):
+        """B's call is of a function that is not public: it is refused, and no step of it runs."""
+        one = self.made("a")
+        head, blocks = parts(self.bytes_of(one))
+        call = blocks[1].index(b"bob" + bytes(29)) - 2
+        block = blocks[1][:call] + struct.pack(">H", 1) + blocks[1][call + 2:]  # require_initial
+        for pair, ran in (((one, self.put("b.plh", joined(head, [blocks[0], block]))), "a"),
+                          ((self.folder / "b.plh", one), "b")):
+            step = self.facts(*pair)["first_difference"]["execution"]["step"]
+            self.assertEqual((step["differs"], step["number"]), ("place", 0))
+            self.assertEqual([step[side] and step[side]["function"] for side in "ab"],
+                             ["liquidate" if side == ran else None for side in "ab"])
+
+    def test_a_hook(self):
+        """Nobody calls anything: what differs runs after the transactions."""
+        runs = []
+        for step in ("1", "2"):
+            folder = self.folder / f"hook{step}"
+            folder.mkdir()
+            (folder / "ticker.plim").write_text("contract ticker;\n\nstate box { seen: u64 = 0; step: u64 = 0; }\n\n"
+                                                "on block {\n    box.seen += box.step;\n}\n")
+            (folder / "w.world.json").write_text(json.dumps({
+                "name": "ticking", "time_s": 1700000000, "accounts": ["ann"], "contracts": [
+                    {"name": "t", "source": "ticker.plim", "tables": {"box": [{"seen": "5", "step": step}]}}],
+                "blocks": [{"after_s": 12}]}))
+            made = plim("run", folder / "w.world.json", "-o", folder / "run", "--contracts", ROOT / "contracts")
+            self.assertEqual(made.returncode, OK, made.stderr)
+            runs.append(folder / "run")
+        execution = self.facts(*runs)["first_difference"]["execution"]
+        self.assertEqual((execution["kind"], execution["step"]["differs"]), ("hooks", "result"))
+        self.assertEqual([execution["step"][side]["results"][0]["value"] for side in "ab"], ["1", "2"])
+        self.assertEqual(execution["step"]["a"]["source"], "box.seen += box.step;")
+
     def test_text_tells_the_same(self):
         told = self.diff(self.made("a"), self.made("b", ('"2.5"', '"2.500000000000000001"')))
         self.assertEqual(told.returncode, DIVERGED)

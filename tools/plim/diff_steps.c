@@ -197,7 +197,9 @@ static void compare_step(tracer *t, uint64_t number)
 {
     const record *b = &t->records[number];
     if (number >= t->first->count) {
-        if (!t->first->is_full) {
+        if (!t->first->is_full && number == 0) {
+            find(t, PLACE, 0); /* A runs nothing */
+        } else if (!t->first->is_full) {
             find(t, END, number - 1);
         }
         return;
@@ -323,8 +325,8 @@ static void settle(tracer *b)
     if (b->found != SAME || a->is_full || b->is_full) {
         return;
     }
-    if (a->count > b->count && b->count != 0) {
-        find(b, END, b->count - 1);
+    if (a->count > b->count) {
+        find(b, b->count == 0 ? PLACE : END, b->count == 0 ? 0 : b->count - 1);
     } else if (b->count != 0 && a->records[b->count - 1].has_out) {
         find(b, END, b->count - 1);
     } else if (b->text_at != UINT64_MAX) {

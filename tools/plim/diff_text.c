@@ -3,6 +3,8 @@
 
 #include "tools/plim/diff.h"
 
+enum { VALUES_SHOWN = 12 };
+
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -35,7 +37,8 @@ static void print_pair(const json_t *object, FILE *file)
 
 static void print_values(const json_t *list, int indent, FILE *file)
 {
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    const size_t count = json_array_size(list);
+    for (size_t i = 0; i < count && i < VALUES_SHOWN; i++) {
         const json_t *leaf = json_array_get(list, i);
         const char *where = text_of(leaf, "where");
         (void)fprintf(file, "%*s%s", indent, "", where[0] == '\0' ? "all of it" : where);
@@ -44,6 +47,10 @@ static void print_values(const json_t *list, int indent, FILE *file)
             print_pair(leaf, file);
         }
         (void)fputs("\n", file);
+    }
+    if (count > VALUES_SHOWN) {
+        (void)fprintf(file, "%*s... and %zu more; --json has them\n", indent, "",
+                      count - VALUES_SHOWN);
     }
 }
 
@@ -202,7 +209,7 @@ static void print_operands(const json_t *step, const char *key, const char *titl
 static void print_step_side(const json_t *step, const char *letter, FILE *file)
 {
     if (!json_is_object(step)) {
-        (void)fprintf(file, "  %s  has ended before\n", letter);
+        (void)fprintf(file, "  %s  does not run here\n", letter);
         return;
     }
     (void)fprintf(file, "  %s  %s.%s instruction %lld: %s\n", letter, text_of(step, "contract"),
