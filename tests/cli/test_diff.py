@@ -222,17 +222,19 @@ class Diff(Case):
                              ["liquidate" if side == ran else None for side in "ab"])
 
     def test_a_hook(self):
-        """Nobody calls anything: what differs runs after the transactions."""
+        """The call does the same in both: what differs runs after the transactions."""
         runs = []
         for step in ("1", "2"):
             folder = self.folder / f"hook{step}"
             folder.mkdir()
-            (folder / "ticker.plim").write_text("contract ticker;\n\nstate box { seen: u64 = 0; step: u64 = 0; }\n\n"
+            (folder / "ticker.plim").write_text("contract ticker;\n\nstate box { seen: u64 = 0; step: u64 = 0; }\n"
+                                                "state calls { n: u64 = 0; }\n\n"
+                                                "public tx poke() {\n    calls.n += 1;\n}\n\n"
                                                 "on block {\n    box.seen += box.step;\n}\n")
             (folder / "w.world.json").write_text(json.dumps({
                 "name": "ticking", "time_s": 1700000000, "accounts": ["ann"], "contracts": [
                     {"name": "t", "source": "ticker.plim", "tables": {"box": [{"seen": "5", "step": step}]}}],
-                "blocks": [{"after_s": 12}]}))
+                "blocks": [{"after_s": 12, "calls": [{"from": "ann", "call": "t.poke", "args": [], "expect": "OK"}]}]}))
             made = plim("run", folder / "w.world.json", "-o", folder / "run", "--contracts", ROOT / "contracts")
             self.assertEqual(made.returncode, OK, made.stderr)
             runs.append(folder / "run")
