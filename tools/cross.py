@@ -10,6 +10,7 @@ if anything differs. `tools/deps.sh cross` installs what is needed; a target wit
 """
 import argparse
 import gzip
+import json
 import os
 import pathlib
 import shutil
@@ -30,9 +31,10 @@ MODULES = ("-DENABLE_MODULE_RECOVERY=1 -DENABLE_MODULE_EXTRAKEYS=1 -DENABLE_MODU
 UNITS = "num num_text bytes sha256 keccak order tree store proof value exec".split()
 SUPPORT = ["tests/support/%s.c" % name for name in
            "heap counted_memory state_model build_code run_code".split()]
-NODE = """import { WASI } from 'node:wasi'; import { readFile } from 'node:fs/promises';
+NODE = """const BUILD = %s;
+import { WASI } from 'node:wasi'; import { readFile } from 'node:fs/promises';
 const [program, ...rest] = process.argv.slice(2);
-const wasi = new WASI({ version: 'preview1', args: [program, ...rest], preopens: { '/': '/', '.': '.' },
+const wasi = new WASI({ version: 'preview1', args: [program, ...rest], preopens: { [BUILD]: BUILD, '.': '.' },
     returnOnExit: true });
 const module = await WebAssembly.compile(await readFile(program));
 process.exitCode = wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject()));
@@ -213,7 +215,7 @@ def main():
     if unknown:
         parser.error("no target %s; known: %s" % (" ".join(unknown), " ".join(t.name for t in known)))
     histories, asked = unpack(options.build), frames()
-    (options.build / "run.mjs").write_text(NODE)
+    (options.build / "run.mjs").write_text(NODE % json.dumps(str(options.build)))
     wanted = reference(options.build, asked)
     print("%-24s %-12s %-7s %5s %5s %9s %10s %6s %6s %7s %7s %6s %7s" %
           tuple("target compiler endian word limbs char histories roots differ oracle differ units seconds".split()))
