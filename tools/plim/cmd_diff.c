@@ -29,7 +29,8 @@ static pt_exit run(const pt_args *args, pt_report *report)
 
 static const pt_option options[] = {
     {"--all", NULL, "every differing row, at most 100; default: one of each table"},
-    {"--contracts", "FOLDER", "where the sources are; default: contracts/ of the project"},
+    {"--contracts", "FOLDER",
+     "where the sources are; default: the project's, or beside the history"},
     {"--contracts-b", "FOLDER", "where the sources of B are, if others"},
     {"--json", NULL, "JSON instead of text"},
 };

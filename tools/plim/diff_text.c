@@ -327,6 +327,12 @@ void pt_diff_print(const json_t *facts, FILE *file)
     }
     if (json_is_true(json_object_get(facts, "identical"))) {
         (void)fputs("Identical: one world, the same blocks byte for byte\n", file);
+        if (!json_equal(json_object_get(json_object_get(facts, "a"), "history_hash"),
+                        json_object_get(json_object_get(facts, "b"), "history_hash"))) {
+            (void)fputs(
+                "(the files are not: the symbols of a contract differ, which no id covers)\n",
+                file);
+        }
         return;
     }
     print_world(facts, file);
