@@ -61,7 +61,8 @@ def targets(build):
                                   ("ppc64le", "powerpc64le-linux-gnu", "ppc64le")):
         found.append(Target(name, triple + "-gcc", "-O2 -static", ["qemu-%s-static" % machine]))
     found.append(Target("wasm32", "clang-14 --target=wasm32-wasi", "-O2 -Wl,-z,stack-size=8388608",
-                        ["node", "--no-warnings", str(build / "run.mjs")]))
+                        ["node", "--no-warnings", "--experimental-wasi-unstable-preview1",    # Node 18 wants it
+                         str(build / "run.mjs")]))
     for compiler in ("gcc", "clang"):
         for name, options in (("O2", "-O2"), ("O0", "-O0"), ("O3", "-O3"), ("unsigned-char", "-O2 -funsigned-char"),
                               ("signed-char", "-O2 -fsigned-char"), ("limb32", "-O2 -DPL_LIMB_BITS=32"),
