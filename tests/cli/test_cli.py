@@ -228,7 +228,10 @@ class Terminal(Case):
 
     def seen(self, *words):
         """What a terminal of the program's stderr was sent, and the program's stdout."""
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"this machine gives no terminal: {error}")
         run = subprocess.Popen([PLIM, "replay", *self.WORDS, *words], stdout=subprocess.PIPE, stderr=theirs)
         os.close(theirs)
         sent = b""
