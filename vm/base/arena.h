@@ -1,0 +1,23 @@
+/* A pl_memory over one block of the caller's: for callers without a heap.
+ *
+ * Blocks are handed out front to back; the last one taken can be given back or is reused when it
+ * grows, others wait for the end. Nothing is ever freed: the caller's block is. */
+#ifndef PL_BASE_ARENA_H
+#define PL_BASE_ARENA_H
+
+#include "vm/base/memory.h"
+
+typedef struct pl_arena {
+    uint8_t *bytes;
+    size_t size;
+    size_t used;    /* of size, now                                  */
+    size_t highest; /* the most ever used: what a smaller block needs */
+} pl_arena;
+
+/* On input: size bytes, aligned or not, which must outlive everything taken. */
+void pl_arena_begin(pl_arena *arena, void *bytes, size_t size);
+
+/* Memory that takes from the arena; secret as in pl_memory. The arena must not move. */
+pl_memory pl_arena_memory(pl_arena *arena, uint64_t secret);
+
+#endif
