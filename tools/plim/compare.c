@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/common/value.h"
+#include "tools/plim/subject.h"
 
 void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contract,
                   uint32_t function, const uint8_t *arguments, size_t arguments_size)
@@ -32,51 +33,6 @@ void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contr
     pt_bytes_free(&list);
 }
 
-/* True if the name contains the word, which is in small letters. */
-static bool contains_word(pl_name name, const char *word)
-{
-    const size_t size = strlen(word);
-    for (size_t at = 0; at + size <= name.size; at++) {
-        size_t i = 0;
-        while (i < size && (name.text[at + i] | 0x20) == word[i]) {
-            i++;
-        }
-        if (i == size) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_named(pl_name name, const char *text)
-{
-    return name.size == strlen(text) && memcmp(name.text, text, name.size) == 0;
-}
-
-/* Which events are liquidations: those whose name says so, and those of Maker and Comet, whose
- * names say it otherwise. NewLiquidationIncentive and its like announce a parameter. */
-static bool says_liquidation(pl_name name)
-{
-    static const char *const others[] = {"Bark", "Bite", "AbsorbDebt"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (is_named(name, others[i])) {
-            return true;
-        }
-    }
-    const bool announces = name.size > 3 && memcmp(name.text, "New", 3) == 0;
-    return !announces && contains_word(name, "liquidat");
-}
-
-/* Liquity's event Liquidation sums up the TroveLiquidated of one call, each of which counts. */
-static bool is_sum_of_others(const pl_code *code, pl_name name)
-{
-    bool others = false;
-    for (uint32_t e = 0; e < code->event_count; e++) {
-        others = others || is_named(code->events[e].name, "TroveLiquidated");
-    }
-    return others && is_named(name, "Liquidation");
-}
-
 void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, void *context)
 {
     memset(compare, 0, sizeof *compare);
@@ -96,8 +52,7 @@ void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, 
         const pl_code *code = &world->codes[c - 1];
         for (uint32_t e = 0; e < code->event_count; e++) {
             compare->liquidation_events[compare->event_bases[c] + e] =
-                says_liquidation(code->events[e].name) &&
-                !is_sum_of_others(code, code->events[e].name);
+                pt_event_is_liquidation(code, e);
         }
     }
     pt_classes_open(&compare->classes, &run->expect);

@@ -10,6 +10,7 @@
 #include "tools/plim/facts.h"
 #include "tools/plim/formulas.h"
 #include "tools/plim/health.h"
+#include "tools/plim/subject.h"
 #include "vm/base/bytes.h"
 
 /* What stood just before the account fell below its line. */
@@ -118,53 +119,6 @@ static pt_exit find_block(story *s, pt_report *report)
         if (height == s->explain->height) {
             return find_tx(s, block, size, report);
         }
-    }
-}
-
-static bool is_named(pl_name name, const char *const *list)
-{
-    for (size_t i = 0; list[i] != NULL; i++) {
-        if (pt_name_is(name, list[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The account that the call is about, and the market it names. Whoever only receives something is
- * not whom it is about. */
-static void find_subject(story *s, uint32_t *market)
-{
-    static const char *const whose[] = {"user",  "borrower", "usr",    "urn",        "who",
-                                        "owner", "account",  "target", "accounts_0", NULL};
-    static const char *const others[] = {"to",  "recipient",  "receiver", "absorber",
-                                         "kpr", "liquidator", "manager",  NULL};
-    const pl_code *code = pl_chain_code(s->run.chain, s->tx.contract);
-    bool is_found = false, is_sure = false;
-    size_t offset = 0;
-    *market = 0;
-    memcpy(s->account, s->tx.caller, 32);
-    if (code == NULL || s->tx.function >= code->function_count) {
-        return;
-    }
-    const pl_function *function = &code->functions[s->tx.function];
-    for (uint8_t i = 0; i < function->parameter_count; i++) {
-        const pl_field *field = &function->parameters[i];
-        if (offset + field->type.size > s->tx.arguments_size) {
-            return;
-        }
-        const uint8_t *value = s->tx.arguments + offset;
-        const bool sure = is_named(field->name, whose);
-        if (field->type.class == PL_CLASS_ACCOUNT && !is_named(field->name, others) &&
-            (!is_found || (sure && !is_sure))) {
-            memcpy(s->account, value, 32);
-            is_found = true;
-            is_sure = sure;
-        }
-        if (pt_names_a_market(field)) {
-            *market = pl_load_u32(value);
-        }
-        offset += field->type.size;
     }
 }
 
@@ -401,7 +355,7 @@ static pt_exit tell(json_t **facts, story *s, pt_report *report)
     memset(&s->run, 0, sizeof s->run);
     pt_exit exit = pt_run_open(&s->run, s->explain->history, &options, report);
     if (exit == PT_OK) {
-        find_subject(s, &market);
+        pt_subject_of(s->account, &market, s->run.chain, &s->tx);
         exit = s->explain->account == NULL
                    ? PT_OK
                    : pt_facts_find_account(s->account, s->run.chain, s->explain->account, report);
