@@ -3,7 +3,7 @@ from collections import Counter
 
 from . import world as world_module
 from .bytes_io import Reader, u16, u32, u64
-from .chain import Chain, Header
+from .chain import Chain, Header, take_header
 from .code import TX
 from .hashes import tagged
 from .machine import CHAIN, Machine
@@ -189,11 +189,7 @@ def restore(world, raw):
     reader.magic(b"PLCP")
     if reader.u16() != 1:
         raise Reject("VERSION", "checkpoint")
-    inner = Reader(reader.take(Header.SIZE))
-    inner.magic(b"PLBK")
-    if inner.u16() != 1:
-        raise Reject("VERSION", "header")
-    header = Header(inner.take(32), inner.u64(), inner.u64(), *[inner.take(32) for _ in range(4)])
+    header = take_header(Reader(reader.take(Header.SIZE)))
     if header.world_id != world.id:
         raise Reject("WORLD_MISMATCH")
     if header.height == 0:

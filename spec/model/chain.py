@@ -31,6 +31,14 @@ class Header:
         return tagged("header", self.encode())
 
 
+def take_header(reader):
+    reader.magic(b"PLBK")
+    if reader.u16() != 1:
+        raise Reject("VERSION", "header")
+    return Header(reader.take(32), reader.u64(), reader.u64(), *[reader.take(32)
+                                                                 for _ in range(4)])
+
+
 class Transaction:
     """spec 06 §3."""
 
@@ -93,11 +101,7 @@ def decode_block(raw):
     if len(raw) > LIMITS["BLOCK_SIZE_MAX"]:
         raise Reject("LIMIT", "block")
     reader = Reader(raw)
-    reader.magic(b"PLBK")
-    if reader.u16() != 1:
-        raise Reject("VERSION", "block")
-    header = Header(reader.take(32), reader.u64(), reader.u64(), *[reader.take(32)
-                                                                   for _ in range(4)])
+    header = take_header(reader)
     count = reader.u32()
     if count > LIMITS["REPORTS_PER_BLOCK_MAX"]:
         raise Reject("LIMIT", "reports")
@@ -163,15 +167,19 @@ class Chain:
         if header.body_hash != tagged("body", block.body):
             raise Reject("BODY_HASH")
 
-    def execute(self, block):
-        """spec 06 §4 up to the tree: the receipts. The state is changed under an open begin."""
+    def execute(self, block, ask=lambda moment: None):
+        """spec 06 §4 up to the tree: the receipts. The state is changed under an open begin.
+        ask(moment) is called before and after each transaction (spec 10 §5)."""
         header = block.header
         self.state.begin()
         self.state.put(0, CHAIN, b"", world_module.chain_row(
             self.world.id, header.height, header.time, header.parent))
         receipts = [self.report(raw, header) for raw in block.reports]
         feeds.settle(self.state, self.world.feeds, header.height, header.time)
-        receipts += [self.transaction(tx, header) for tx in block.transactions]
+        for place, tx in enumerate(block.transactions):
+            ask(2 * place + 1)
+            receipts.append(self.transaction(tx, header))
+            ask(2 * place + 2)
         for number, contract in sorted(self.world.codes.items()):
             for index, function in enumerate(contract.code.functions):
                 if function.on_block:
@@ -236,20 +244,19 @@ class Chain:
         row = self.state.get(0, NONCES, tx.caller)
         return "OK" if tx.nonce == int.from_bytes(row or b"", "big") else "TX_NONCE"
 
-    def apply(self, raw):
+    def apply(self, raw, ask=lambda moment: None):
         """Check and take one block; gives its receipts. Reject leaves the state as it was."""
         block = decode_block(raw)
         self.check_link(block)
-        receipts = self.execute(block)
-        root = self.state.root()
-        failed = None
-        if receipts_hash(receipts) != block.header.receipts_hash:
-            failed = "RECEIPTS_ROOT"
-        elif root != block.header.state_root:
-            failed = "STATE_ROOT"
-        if failed:
+        receipts = self.execute(block, ask)
+        here = receipts_hash(receipts)
+        if here != block.header.receipts_hash:
             self.state.roll_back()
-            raise Reject(failed, "here %s" % root.hex())
+            raise Reject("RECEIPTS_ROOT", "here %s" % here.hex())
+        root = self.state.root()
+        if root != block.header.state_root:
+            self.state.roll_back()
+            raise Reject("STATE_ROOT", "here %s" % root.hex())
         self.take(block.header, root)
         return receipts
 

@@ -4,7 +4,8 @@ import hashlib
 
 EMPTY = bytes(32)
 
-TAGS = ("code key row leaf node root header body receipts world report tx account").split()
+TAGS = ("code key row leaf node root header body receipts world report tx account "
+        "certificate").split()
 
 
 def sha256(data):

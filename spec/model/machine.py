@@ -253,10 +253,14 @@ class Machine:
 
     # ---- state ----------------------------------------------------------------------------------
 
-    def row(self, frame, r, table, base):
-        """(table's schema, key bytes, row bytes or None) of an instruction's T and KEY."""
+    def key(self, frame, r, table, base):
+        """(table's schema, key bytes) of an instruction's T and KEY."""
         schema = frame.contract.code.tables[table]
-        key = store_all(schema.keys, r[base:base + len(schema.keys)])
+        return schema, store_all(schema.keys, r[base:base + len(schema.keys)])
+
+    def row(self, frame, r, table, base):
+        """(table's schema, key bytes, row bytes or None)."""
+        schema, key = self.key(frame, r, table, base)
         return schema, key, self.state.get(frame.contract.number, table, key)
 
     def op_GET(self, frame, r, a, b, c, d, e):
@@ -275,26 +279,23 @@ class Machine:
             r[a] = field.type.load(field.default)
 
     def op_PUT(self, frame, r, a, b, c, d, e):
-        schema, key, _ = self.row(frame, r, b, c)
+        schema, key = self.key(frame, r, b, c)
         row = store_all(schema.values, r[a:a + len(schema.values)])
-        self.state.count_write()
-        self.state.put(frame.contract.number, b, key, row)
+        self.state.write(frame.contract.number, b, key, row)
 
     def op_PUTF(self, frame, r, a, b, c, d, e):
         schema, key, row = self.row(frame, r, b, c)
         values = load_all(schema.values, defaults(schema) if row is None else row)
         values[d] = r[a]
         row = store_all(schema.values, values)
-        self.state.count_write()
-        self.state.put(frame.contract.number, b, key, row)
+        self.state.write(frame.contract.number, b, key, row)
 
     def op_HAS(self, frame, r, a, b, c, d, e):
         r[a] = int(self.row(frame, r, b, c)[2] is not None)
 
     def op_DEL(self, frame, r, a, b, c, d, e):
         _, key, row = self.row(frame, r, b, c)
-        self.state.count_write()
-        self.state.delete(frame.contract.number, b, key)
+        self.state.write(frame.contract.number, b, key, None)
         r[a] = int(row is not None)
 
     def op_SEEK(self, frame, r, a, b, c, d, e):

@@ -195,6 +195,15 @@ def check_native(report, feed, last, world_id, block_time):
     return Price(report.price, report.decimals, report.time, report.round, set_=set_number)
 
 
+def authentic_native(raw, feed, world_id, block_time):
+    """spec 10 §6: (1), (2), (6) and (7), for a price that another block has judged."""
+    report = _parse(raw)
+    if report.decimals != feed.decimals:
+        raise Reject("DECIMALS")
+    _signatures(report, feed, world_id, block_time)
+    return Price(report.price, report.decimals, report.time, report.round)
+
+
 def _signatures(report, feed, world_id, block_time):
     """spec 05 §2 (6) and (7): the number of the signer set."""
     signers = [signer for signer, _, _ in report.signatures]

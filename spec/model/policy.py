@@ -25,26 +25,43 @@ class Reading:
 
 def check(feed, now_ns, last, reading):
     """The oracle.Price of a reading, or Reject; last is the Price accepted before, or None."""
-    from .oracle import STRICT, Price
+    from .oracle import STRICT
     format_, now = FORMATS[feed.format], now_ns // 10**9
     if reading.price is None:
         raise Reject("NO_VALUE")
     if last is not None and not _newer(format_, last, reading):
         raise Reject(format_.order_error)
     _age(feed, format_, now_ns, reading)
-    price = to_decimals(feed, reading)
-    if not feed.low <= price <= feed.high:
+    price = priced(feed, now, reading)
+    if not feed.low <= price.price <= feed.high:
         raise Reject("PRICE_BOUNDS")
-    stamped = format_.stamp or reading.time_ns is None
-    found = Price(price, feed.decimals, now if stamped else reading.time_ns // 10**9,
-                  now if format_.stamp else reading.order, set_=reading.set)
-    check_deviation(feed, price, last)
+    check_deviation(feed, price.price, last)
     if feed.confidence_bps and (reading.confidence is None or reading.confidence * 10000
                                 > abs(reading.price) * feed.confidence_bps):
         raise Reject("CONFIDENCE")
     if feed.rules == STRICT and reading.strict_error is not None:
         raise Reject(reading.strict_error)
-    return found
+    return price
+
+
+def priced(feed, now, reading):
+    """spec 05 §6 (4) and (6): the oracle.Price of a reading at the feed's decimals."""
+    from .oracle import Price
+    format_ = FORMATS[feed.format]
+    stamped = format_.stamp or reading.time_ns is None
+    return Price(to_decimals(feed, reading), feed.decimals,
+                 now if stamped else reading.time_ns // 10**9,
+                 now if format_.stamp else reading.order, set_=reading.set)
+
+
+def authentic(feed, now, reading):
+    """spec 10 §6: the Price of a reading that another block has judged."""
+    from .oracle import STRICT
+    if reading.price is None:
+        raise Reject("NO_VALUE")
+    if feed.rules == STRICT and reading.strict_error is not None:
+        raise Reject(reading.strict_error)
+    return priced(feed, now, reading)
 
 
 def _newer(format_, last, reading):

@@ -80,6 +80,10 @@ class State:
     def get(self, contract, number, key):
         return self.tables[contract, number].rows.get(key)
 
+    def tells(self, contract, number, key):
+        """What get answers, but looking is not reading: nobody counts it."""
+        return self.tables[contract, number].rows.get(key)
+
     def _write(self, contract, number, key, row):
         rows = self.tables[contract, number]
         self.log.append((contract, number, key, rows.rows.get(key)))
@@ -112,11 +116,13 @@ class State:
         self.begin()
         self.writes = 0
 
-    def count_write(self):
-        """spec 04 §5: one transaction may change at most so many rows."""
+    def write(self, contract, number, key, row):
+        """A contract's put, or del when row is None: one transaction may change at most so many
+        rows (spec 04 §5)."""
         if self.writes >= LIMITS["WRITES_PER_TX_MAX"]:
             raise Trap("WRITE_LIMIT")
         self.writes += 1
+        self._write(contract, number, key, row)
 
     def row_count(self):
         return sum(len(rows.rows) for rows in self.tables.values())

@@ -171,14 +171,19 @@ def encode(world, format_=None):
     return b"".join(out)
 
 
-def genesis(world):
-    """spec 06 §1, Genesis state."""
-    state = State()
+def declare(state, world):
+    """The tables of a world; gives the state."""
     for number, schema in SYSTEM.items():
         state.declare(0, number, schema)
     for contract, instance in world.codes.items():
         for number, schema in enumerate(instance.code.tables):
             state.declare(contract, number, schema)
+    return state
+
+
+def genesis(world):
+    """spec 06 §1, Genesis state."""
+    state = declare(State(), world)
     state.put(0, CHAIN, b"", chain_row(world.id, 0, world.time, bytes(32)))
     for contract, instance in world.codes.items():
         state.put(0, CONTRACTS, u32(contract), symbol(instance.name) + instance.code.hash)
