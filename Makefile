@@ -25,8 +25,8 @@ TOOLLIBS = -ljansson -lsqlite3 -lz -lm
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
 PLC_SRC   := $(wildcard tools/plc/*.c)
-TOOL_SRC  := $(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c tools/sim/*.c)
-PLIM_SRC  := $(wildcard tools/plim/*.c)
+TOOL_SRC  := $(filter-out tools/plim/main.c,$(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c \
+             tools/report/*.c tools/sim/*.c tools/plim/*.c))
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c tests/vectors/*.c)
@@ -47,7 +47,7 @@ $(LIB): $(call obj,$(VM_SRC))
 	@rm -f $@ && ar rcs $@ $^
 $(TLIB): $(call obj,$(PLC_SRC) $(TOOL_SRC) $(SUP_SRC))
 	@rm -f $@ && ar rcs $@ $^
-$(B)/plim: $(call obj,$(PLIM_SRC)) $(TLIB) $(LIB)
+$(B)/plim: $(B)/obj/tools/plim/main.o $(TLIB) $(LIB)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(TOOLLIBS)
 
 # Limb stores must not be followed by vector reloads of the same words: scalar code is faster here.

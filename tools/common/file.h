@@ -66,7 +66,8 @@ pt_exit pt_outputs_reserve(pt_outputs *outputs, const char **temporary, const ch
 pt_exit pt_outputs_write(pt_outputs *outputs, const char *path, const void *data, size_t size,
                          pt_report *report);
 
-/* Renames every file of the set to its final name. */
+/* Has every file of the set on the disk, renames each to its final name, and has the names there.
+ */
 pt_exit pt_outputs_commit(pt_outputs *outputs, pt_report *report);
 
 /* Removes what was not committed and frees the set. Call it after commit as well. */

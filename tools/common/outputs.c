@@ -1,17 +1,18 @@
 /* Files that appear together or not at all (file.h). */
 #include "tools/common/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/common/disk.h"
+
 struct pt_output {
     char *path;
     char *temporary;
+    bool synced; /* its bytes are on the disk */
     bool committed;
 };
 
@@ -23,7 +24,7 @@ static void abandon(pt_outputs *outputs)
 {
     for (size_t i = 0; i < outputs->count; i++) {
         if (!outputs->files[i].committed) {
-            (void)unlink(outputs->files[i].temporary);
+            (void)pt_disk_remove(outputs->files[i].temporary);
         }
     }
     if (outputs->made_folder != NULL) {
@@ -65,8 +66,9 @@ pt_exit pt_outputs_folder(pt_outputs *outputs, const char *path, pt_report *repo
     if (pt_is_folder(path)) {
         return PT_OK;
     }
-    if (mkdir(path, 0777) != 0) {
-        return pt_fail(report, PT_INPUT, "%s: cannot make this folder: %s", path, strerror(errno));
+    const int made = pt_disk_make_folder(path);
+    if (made != 0) {
+        return pt_disk_fail(report, path, "made as a folder", made);
     }
     if (outputs->made_folder == NULL) {
         outputs->made_folder = pt_copy_text(path, strlen(path));
@@ -112,18 +114,34 @@ pt_exit pt_outputs_reserve(pt_outputs *outputs, const char **temporary, const ch
     }
     char *name = pt_take(strlen(path) + 32);
     (void)sprintf(name, "%s.partial-%ld", path, (long)getpid());
-    const int descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0) {
+    const int file = pt_disk_open(name, PT_DISK_CREATE);
+    if (file < 0) {
         free(name);
-        return pt_fail(report, PT_INPUT, "%s: cannot be written: %s", path, strerror(errno));
+        return pt_disk_fail(report, path, "written", file);
     }
-    (void)close(descriptor);
+    (void)pt_disk_close(file);
     outputs->files = pt_resize(outputs->files, (outputs->count + 1) * sizeof *outputs->files);
-    outputs->files[outputs->count++] = (struct pt_output){
-        .path = pt_copy_text(path, strlen(path)), .temporary = name, .committed = false};
+    outputs->files[outputs->count++] =
+        (struct pt_output){.path = pt_copy_text(path, strlen(path)), .temporary = name};
     remember(outputs);
     *temporary = name;
     return PT_OK;
+}
+
+/* Opens the temporary file, writes data (NULL: somebody else wrote it) and has it on the disk. */
+static int put_on_disk(struct pt_output *output, pt_disk_mode mode, const void *data, size_t size)
+{
+    const int file = pt_disk_open(output->temporary, mode);
+    if (file < 0) {
+        return file;
+    }
+    int result = data != NULL ? pt_disk_write(file, data, size, 0) : 0;
+    if (result == 0) {
+        result = pt_disk_sync(file);
+    }
+    const int closed = pt_disk_close(file);
+    output->synced = result == 0 && closed == 0;
+    return result == 0 ? closed : result;
 }
 
 pt_exit pt_outputs_write(pt_outputs *outputs, const char *path, const void *data, size_t size,
@@ -131,30 +149,52 @@ pt_exit pt_outputs_write(pt_outputs *outputs, const char *path, const void *data
 {
     const char *temporary = NULL;
     PT_TRY(pt_outputs_reserve(outputs, &temporary, path, report));
-    FILE *file = fopen(temporary, "wb");
-    bool good = file != NULL && (size == 0 || fwrite(data, 1, size, file) == size);
-    if (file != NULL) {
-        good = fflush(file) == 0 && good;
-        good = fsync(fileno(file)) == 0 && good;
-        good = fclose(file) == 0 && good;
+    struct pt_output *output = &outputs->files[outputs->count - 1];
+    const int result = put_on_disk(output, PT_DISK_CREATE, data, size);
+    return result == 0 ? PT_OK : pt_disk_fail(report, path, "written", result);
+}
+
+/* Has the names on the disk: of each folder once, as far as its files stand together. */
+static pt_exit sync_folders(const pt_outputs *outputs, pt_report *report)
+{
+    char *last = NULL;
+    int result = 0;
+    for (size_t i = 0; i < outputs->count && result == 0; i++) {
+        char *folder = pt_path_folder(outputs->files[i].path);
+        if (last == NULL || strcmp(last, folder) != 0) {
+            result = pt_disk_sync_folder(folder);
+        }
+        free(last);
+        last = folder;
     }
-    if (!good) {
-        return pt_fail(report, PT_LIMIT, "%s: cannot be written: %s", path, strerror(errno));
+    if (result == 0 && outputs->made_folder != NULL) {
+        free(last);
+        last = pt_path_folder(outputs->made_folder);
+        result = pt_disk_sync_folder(last);
     }
-    return PT_OK;
+    const pt_exit exit = result == 0 ? PT_OK : pt_disk_fail(report, last, "synced", result);
+    free(last);
+    return exit;
 }
 
 pt_exit pt_outputs_commit(pt_outputs *outputs, pt_report *report)
 {
     for (size_t i = 0; i < outputs->count; i++) {
         struct pt_output *file = &outputs->files[i];
-        if (!file->committed && rename(file->temporary, file->path) != 0) {
-            return pt_fail(report, PT_LIMIT, "%s: cannot be put in place: %s", file->path,
-                           strerror(errno));
+        const int result = file->synced ? 0 : put_on_disk(file, PT_DISK_UPDATE, NULL, 0);
+        if (result != 0) {
+            return pt_disk_fail(report, file->path, "written", result);
+        }
+    }
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct pt_output *file = &outputs->files[i];
+        const int result = file->committed ? 0 : pt_disk_rename(file->temporary, file->path);
+        if (result != 0) {
+            return pt_disk_fail(report, file->path, "put in place", result);
         }
         file->committed = true;
     }
-    return PT_OK;
+    return sync_folders(outputs, report);
 }
 
 void pt_outputs_close(pt_outputs *outputs)

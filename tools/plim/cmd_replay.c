@@ -4,236 +4,70 @@
 #include <string.h>
 
 #include "tools/common/file.h"
-#include "tools/common/interrupt.h"
-#include "tools/common/value.h"
-#include "tools/plim/archive.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/models.h"
-#include "tools/plim/progress.h"
-#include "tools/plim/verdict.h"
+#include "tools/plim/replay.h"
 
-typedef struct replay_options {
-    pt_run_options run;
-    const char *checkpoint, *archive;
-    uint64_t until;
-    bool json, roots, invariants, quiet, all;
-} replay_options;
-
-enum { DIFFERENCES_SHOWN = 10 };
-
-typedef struct replay_state {
-    pt_verdict *verdict;
-    pt_progress *progress;
-    const replay_options *options;
-    uint64_t shown;
-} replay_state;
-
-/* Differences go to stderr as they are found, the first few of them. */
-static void show_difference(void *context, const pt_difference *difference)
+static void print_note(void *context, const char *text)
 {
-    replay_state *state = context;
-    if (state->shown++ >= DIFFERENCES_SHOWN && !state->options->all) {
-        return;
-    }
-    pt_progress_clear(state->progress);
-    (void)fprintf(stderr, "block %llu\n", (unsigned long long)difference->height);
-    if (difference->transaction[0] != '\0') {
-        (void)fprintf(stderr, "  %s\n", difference->transaction);
-    }
-    (void)fprintf(stderr, "  %s: %s\n    expected %s\n    computed %s\n", difference->where,
-                  difference->field, difference->expected, difference->computed);
-    if (difference->likely[0] != '\0') {
-        (void)fprintf(stderr, "    likely   %s\n", difference->likely);
-    }
+    (void)context;
+    (void)fprintf(stderr, "plim: note: %s\n", text);
 }
 
-static void note_invariant(void *context, const pl_invariant_result *result)
+/* "500" blocks or "30s" seconds. */
+static pt_exit read_pace(pt_pace *pace, const char *text, pt_report *report)
 {
-    pt_verdict *verdict = context;
-    verdict->invariants_checked++;
-    if (!result->holds && !verdict->broken_invariant.exists) {
-        pl_head head;
-        const pl_code *code = pl_chain_code(verdict->run.chain, result->contract);
-        const pl_name name = code->functions[result->function].name;
-        pt_difference *broken = &verdict->broken_invariant;
-        pl_chain_head(&head, verdict->run.chain);
-        broken->exists = true;
-        broken->height = head.height;
-        (void)snprintf(broken->where, sizeof broken->where, "%.*s.%.*s", (int)code->name.size,
-                       code->name.text, (int)name.size, name.text);
-        (void)snprintf(broken->computed, sizeof broken->computed, "%s",
-                       result->status == PL_OK ? "false" : pl_status_name(result->status));
+    char number[24] = "";
+    const size_t size = text != NULL ? strlen(text) : 0;
+    const bool seconds = size > 1 && text[size - 1] == 's';
+    uint64_t count = 0;
+    if (text == NULL) {
+        return PT_OK;
     }
-}
-
-static pt_exit check_invariants(pt_verdict *verdict, pt_report *report)
-{
-    const pl_status status = pl_chain_invariants(verdict->run.chain, note_invariant, verdict);
-    return pl_is_fault(status) ? pt_fail_status(report, status, "invariants") : PT_OK;
-}
-
-/* A root or receipts hash that differs is a result, not an error of the input. */
-static pt_exit block_refused(pt_verdict *verdict, const pl_block_result *result, pt_report *report)
-{
-    const pt_exit exit = pt_run_refused(&verdict->run, result, report);
-    if (exit != PT_DIVERGED) {
-        return exit;
+    if (size < sizeof number) {
+        memcpy(number, text, seconds ? size - 1 : size);
     }
-    pt_difference *first = &verdict->refused;
-    const bool is_root = result->status == PL_REJECT_STATE_ROOT;
-    first->exists = true;
-    first->height = result->height;
-    (void)snprintf(first->where, sizeof first->where, "%s: %s", pl_status_name(result->status),
-                   pl_status_sentence(result->status));
-    (void)snprintf(first->field, sizeof first->field, "%s",
-                   is_root ? "state root" : "receipts hash");
-    pt_hex(first->expected, is_root ? result->expected_state_root : result->expected_receipts_hash,
-           32);
-    pt_hex(first->computed, is_root ? result->state_root : result->receipts_hash, 32);
-    return pt_compare_refused(&verdict->compare, result, report);
-}
-
-static pt_exit replay_block(replay_state *state, pt_archive *archive, const uint8_t *block,
-                            size_t size, pt_report *report)
-{
-    pt_verdict *verdict = state->verdict;
-    pl_block_result result;
-    if (pl_chain_replay_block(&result, verdict->run.chain, block, size, NULL) != PL_OK) {
-        return block_refused(verdict, &result, report);
+    if (!pt_parse_u64(&count, number) || count == 0 || count > UINT32_MAX) {
+        return pt_fail(report, PT_USAGE,
+                       "--checkpoint-every %s: a number of blocks (500) or of seconds (30s)", text);
     }
-    if (archive != NULL) { /* before the queries: result points into the chain's buffers */
-        PT_TRY(pt_archive_block(archive, &result, report));
-    }
-    PT_TRY(pt_compare_block(&verdict->compare, &result, report));
-    if (state->options->invariants) {
-        PT_TRY(check_invariants(verdict, report));
-    }
-    if (state->options->roots && state->options->json) {
-        pt_put(&verdict->roots, result.state_root, 32);
-    } else if (state->options->roots) {
-        char root[65];
-        pt_hex(root, result.state_root, 32);
-        (void)printf("%llu %s\n", (unsigned long long)result.height, root);
-    }
-    pt_progress_step(state->progress, &verdict->compare.tally, result.state_root);
+    pace->checkpoint_ms = seconds ? count * 1000 : 0;
+    pace->checkpoint_blocks = seconds ? 0 : count;
     return PT_OK;
 }
 
-/* The end of the history. A file cut between two blocks is well formed, so only the expectations
- * can tell that blocks are missing. */
-static pt_exit check_end(const pt_verdict *verdict, uint64_t height, pt_report *report)
+static pt_exit read_journal_options(pt_replay_options *options, const pt_args *args,
+                                    pt_report *report)
 {
-    const pt_compare *compare = &verdict->compare;
-    if (!compare->has_record) {
-        return PT_OK;
+    const char *resume = options->run.resume;
+    if (resume != NULL && options->journal != NULL) {
+        return pt_fail(
+            report, PT_USAGE,
+            "--journal starts a journal at block 1, --resume goes on from a checkpoint or "
+            "a journal: give one of them");
     }
-    return pt_fail(report, PT_INPUT,
-                   "%s: ends at block %llu, but %s goes on with block %llu: the history is cut "
-                   "short, or the two do not belong together",
-                   verdict->run.history_path, (unsigned long long)height, verdict->run.expect_path,
-                   (unsigned long long)compare->record.height);
+    if (resume != NULL && pt_is_folder(resume)) {
+        options->journal = resume;
+        options->journal_resume = true;
+        options->run.resume = NULL;
+    }
+    if (options->journal_resume && options->archive != NULL) {
+        return pt_fail(
+            report, PT_USAGE,
+            "--archive needs every block: it does not go with the --resume of a journal; "
+            "replay from block 1 to write one");
+    }
+    if (options->journal == NULL && pt_args_value(args, "--checkpoint-every") != NULL) {
+        return pt_fail(report, PT_USAGE, "--checkpoint-every is for --journal");
+    }
+    return read_pace(&options->pace, pt_args_value(args, "--checkpoint-every"), report);
 }
 
-static pt_exit replay_blocks(replay_state *state, pt_archive *archive, pt_report *report)
+static pt_exit read_options(pt_replay_options *options, const pt_args *args, pt_report *report)
 {
-    pt_verdict *verdict = state->verdict;
-    pl_head head;
-    for (;;) {
-        const uint8_t *block = NULL;
-        size_t size = 0;
-        pl_chain_head(&head, verdict->run.chain);
-        if (head.height >= state->options->until || verdict->refused.exists) {
-            return PT_OK;
-        }
-        if (pt_interrupted()) {
-            pt_progress_clear(state->progress);
-            return pt_fail(report, PT_INTERRUPTED,
-                           "interrupted after block %llu; nothing was written",
-                           (unsigned long long)head.height);
-        }
-        PT_TRY(pt_run_next(&block, &size, &verdict->run, report));
-        if (block == NULL) {
-            return check_end(verdict, head.height, report);
-        }
-        PT_TRY(replay_block(state, archive, block, size, report));
-    }
-}
-
-static bool sink_bytes(void *context, const uint8_t *bytes, size_t size)
-{
-    pt_put(context, bytes, size);
-    return true;
-}
-
-static pt_exit write_checkpoint(pt_run *run, const char *path, pt_report *report)
-{
-    pt_bytes bytes = {0};
-    const pl_status status = pl_chain_checkpoint(run->chain, sink_bytes, &bytes);
-    const pt_exit result = status == PL_OK
-                               ? pt_file_write(path, bytes.data, bytes.size, report)
-                               : pt_fail_status(report, status, "%s: no checkpoint", path);
-    pt_bytes_free(&bytes);
-    return result;
-}
-
-static pt_exit open_run(pt_verdict *verdict, const replay_options *options, pt_report *report)
-{
-    if (options->checkpoint != NULL) {
-        PT_TRY(pt_may_replace(options->checkpoint, &pt_mark_checkpoint, report));
-    }
-    PT_TRY(pt_run_open(&verdict->run, verdict->name, &options->run, report));
-    if (options->until != UINT64_MAX && options->until > verdict->run.block_total) {
-        return pt_fail(report, PT_INPUT, "%s: there is no block %llu; the last one is %llu",
-                       verdict->run.history_path, (unsigned long long)options->until,
-                       (unsigned long long)verdict->run.block_total);
-    }
-    return options->until > verdict->run.resumed_height
-               ? PT_OK
-               : pt_fail(report, PT_USAGE,
-                         "--until %llu is not after the checkpoint, which stands at block %llu",
-                         (unsigned long long)options->until,
-                         (unsigned long long)verdict->run.resumed_height);
-}
-
-static pt_exit replay_one(pt_verdict *verdict, pt_progress *progress, const replay_options *options,
-                          pt_report *report)
-{
-    replay_state state = {.verdict = verdict, .progress = progress, .options = options};
-    pt_archive *archive = NULL;
-    PT_TRY(open_run(verdict, options, report));
-    pt_compare_open(&verdict->compare, &verdict->run, show_difference, &state);
-    pt_exit result = PT_OK;
-    if (options->archive != NULL) {
-        result = pt_archive_open(&archive, options->archive, &verdict->run, report);
-    }
-    const uint64_t last =
-        options->until < verdict->run.block_total ? options->until : verdict->run.block_total;
-    pt_progress_history(
-        progress, last > verdict->run.resumed_height ? last - verdict->run.resumed_height : 0);
-    if (result == PT_OK) {
-        result = replay_blocks(&state, archive, report);
-    }
-    verdict->elapsed_ms = pt_progress_elapsed(progress);
-    pt_progress_clear(progress);
-    if (state.shown > DIFFERENCES_SHOWN && !options->all) {
-        (void)fprintf(stderr, "... and %llu more differences\n",
-                      (unsigned long long)(state.shown - DIFFERENCES_SHOWN));
-    }
-    if (result == PT_OK && archive != NULL) {
-        result = pt_archive_finish(archive, &verdict->compare.tally, report);
-    }
-    pt_archive_close(archive);
-    if (result == PT_OK && options->checkpoint != NULL) {
-        result = write_checkpoint(&verdict->run, options->checkpoint, report);
-    }
-    return result;
-}
-
-static pt_exit read_options(replay_options *options, const pt_args *args, pt_report *report)
-{
-    static const char *const single[] = {"--checkpoint", "--resume", "--archive", "--until",
-                                         "--expect"};
-    *options = (replay_options){
+    static const char *const single[] = {"--checkpoint", "--resume", "--archive",
+                                         "--until",      "--expect", "--journal"};
+    *options = (pt_replay_options){
         .run = {.expect = pt_args_value(args, "--expect"),
                 .no_expect = pt_args_flag(args, "--no-expect"),
                 .resume = pt_args_value(args, "--resume")},
@@ -245,6 +79,9 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
         .invariants = pt_args_flag(args, "--check-invariants"),
         .quiet = pt_args_flag(args, "--quiet"),
         .all = pt_args_flag(args, "--all-differences"),
+        .journal = pt_args_value(args, "--journal"),
+        .pace = pt_pace_default,
+        .notes = {.sink = print_note},
     };
     for (size_t i = 0; i < sizeof single / sizeof single[0] && args->word_count > 1; i++) {
         if (pt_args_value(args, single[i]) != NULL) {
@@ -252,15 +89,17 @@ static pt_exit read_options(replay_options *options, const pt_args *args, pt_rep
                            args->word_count);
         }
     }
+    PT_TRY(read_journal_options(options, args, report));
     return pt_args_u64(&options->until, args, "--until", 1, UINT64_MAX, report);
 }
 
 /* The other meaning of replay: no expectations, no archive, two runs of one tape. */
-static pt_exit compare_models(const pt_args *args, const replay_options *options, pt_report *report)
+static pt_exit compare_models(const pt_args *args, const pt_replay_options *options,
+                              pt_report *report)
 {
-    static const char *const others[] = {"--checkpoint",      "--resume",    "--archive",
-                                         "--expect",          "--no-expect", "--roots",
-                                         "--check-invariants"};
+    static const char *const others[] = {"--checkpoint",       "--resume",    "--archive",
+                                         "--expect",           "--no-expect", "--roots",
+                                         "--check-invariants", "--journal",   "--checkpoint-every"};
     if (args->word_count != 1) {
         return pt_fail(report, PT_USAGE, "--compare-model is for one history; %zu are given",
                        args->word_count);
@@ -280,7 +119,7 @@ static pt_exit compare_models(const pt_args *args, const replay_options *options
 
 static pt_exit run(const pt_args *args, pt_report *report)
 {
-    replay_options options;
+    pt_replay_options options;
     PT_TRY(read_options(&options, args, report));
     if (pt_args_value(args, "--compare-model") != NULL) {
         return compare_models(args, &options, report);
@@ -295,7 +134,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
         pt_verdict *verdict = &verdicts[done];
         verdict->name = args->words[done++];
         verdict->wants_roots = options.roots;
-        result = replay_one(verdict, &progress, &options, report);
+        result = pt_replay_one(verdict, &progress, &options, report);
         pt_verdict_settle(verdict);
         if (result == PT_INPUT && args->word_count > 1) { /* the others are still worth knowing */
             (void)fprintf(stderr, "plim: %s\n", report->line);
@@ -327,7 +166,10 @@ static const pt_option replay_options_table[] = {
     {"--check-invariants", NULL, "run every contract's invariants after each block"},
     {"--archive", "FILE.db", "write blocks, receipts, events and tables to a SQLite file"},
     {"--checkpoint", "FILE", "write the whole state after the last block"},
-    {"--resume", "FILE", "start from a checkpoint instead of genesis"},
+    {"--resume", "FILE|DIR",
+     "start from a checkpoint, or go on with a journal, instead of genesis"},
+    {"--journal", "DIR", "keep a journal and checkpoints there, so that --resume DIR can go on"},
+    {"--checkpoint-every", "N|Ns", "of a journal: every N blocks or seconds; 10s if not given"},
     {"--expect", "FILE", "compare with this expectations file"},
     {"--no-expect", NULL, "compare roots and receipts only"},
     {"--all-differences", NULL, "name every difference on stderr, not only the first 10"},
@@ -357,7 +199,16 @@ const pt_command pt_command_replay = {
         "  plim replay run --until 100 --checkpoint c  and later: --resume c\n"
         "  plim replay run --archive run.db            then: sqlite3 run.db 'select * from "
         "events'\n"
+        "  plim replay run --journal j                 and after a crash: plim replay run --resume "
+        "j\n"
         "  plim replay run --compare-model tiers,flat  the same calls under two margin models\n\n"
+        "A journalled replay may be killed at any moment, also by a power cut: --resume goes on "
+        "from "
+        "the\n"
+        "newest checkpoint that verifies, compares every root with the journal again, and ends "
+        "with "
+        "the\n"
+        "result of a run that never stopped.\n\n"
         "Exit code 0: identical; 1: something differs or an invariant is broken; 3: an input is "
         "not\n"
         "a valid history (of several, the others are still verified).",

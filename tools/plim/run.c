@@ -102,18 +102,9 @@ static pt_exit world_refused(const pt_run *run, pl_status status, const pl_world
                           run->history_path, where->offset, where->part, place);
 }
 
-static pt_exit resume(pt_run *run, const char *file, pt_report *report)
+/* Walks to the block of the checkpoint that the chain stands at: it must be this history's. */
+static pt_exit find_block(pt_run *run, const char *file, pt_report *report)
 {
-    pt_bytes checkpoint = {0};
-    pl_world_error where = {.part = "header", .index = PL_NONE};
-    PT_TRY(pt_file_read(&checkpoint, file, PT_FILE_SIZE_MAX, report));
-    const pl_status status =
-        pl_chain_restore(&run->chain, &where, &run->memory.memory, run->history.world,
-                         run->history.world_size, checkpoint.data, checkpoint.size);
-    pt_bytes_free(&checkpoint);
-    if (status != PL_OK) {
-        return pt_fail_status(report, status, "%s: not a checkpoint of this history", file);
-    }
     pl_head head;
     pl_chain_head(&head, run->chain);
     run->resumed_height = head.height;
@@ -134,6 +125,48 @@ static pt_exit resume(pt_run *run, const char *file, pt_report *report)
                        (unsigned long long)head.height, run->history_path);
     }
     return PT_OK;
+}
+
+static pt_exit restore(pt_run *run, const char *file, const pt_bytes *checkpoint, pt_report *report)
+{
+    pl_world_error where = {.part = "header", .index = PL_NONE};
+    const pl_status status =
+        pl_chain_restore(&run->chain, &where, &run->memory.memory, run->history.world,
+                         run->history.world_size, checkpoint->data, checkpoint->size);
+    if (status != PL_OK) {
+        return pt_fail_status(report, status, "%s: not a checkpoint of this history", file);
+    }
+    return find_block(run, file, report);
+}
+
+static pt_exit resume(pt_run *run, const char *file, pt_report *report)
+{
+    pt_bytes checkpoint = {0};
+    PT_TRY(pt_file_read(&checkpoint, file, PT_FILE_SIZE_MAX, report));
+    const pt_exit result = restore(run, file, &checkpoint, report);
+    pt_bytes_free(&checkpoint);
+    return result;
+}
+
+static pt_exit create(pt_run *run, pt_report *report)
+{
+    pl_world_error where = {.part = "header", .index = PL_NONE};
+    const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
+                                             run->history.world, run->history.world_size);
+    return status == PL_OK ? PT_OK : world_refused(run, status, &where, report);
+}
+
+pt_exit pt_run_restart(pt_run *run, const char *file, const pt_bytes *checkpoint, pt_report *report)
+{
+    pl_chain_free(run->chain);
+    run->chain = NULL;
+    run->resumed_height = 0;
+    const pl_status opened =
+        pl_history_open(&run->history, run->history_bytes.data, run->history_bytes.size);
+    if (opened != PL_OK) {
+        return pt_fail_status(report, opened, "%s: not a history", run->history_path);
+    }
+    return checkpoint != NULL ? restore(run, file, checkpoint, report) : create(run, report);
 }
 
 /* Asks every query once, so that a file made for another world is refused before anything is
@@ -160,17 +193,6 @@ static pt_exit check_queries(pt_run *run, pt_report *report)
     return PT_OK;
 }
 
-static pt_exit open_chain(pt_run *run, const pt_run_options *options, pt_report *report)
-{
-    if (options->resume != NULL) {
-        return resume(run, options->resume, report);
-    }
-    pl_world_error where = {.part = "header", .index = PL_NONE};
-    const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
-                                             run->history.world, run->history.world_size);
-    return status == PL_OK ? PT_OK : world_refused(run, status, &where, report);
-}
-
 pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options, pt_report *report)
 {
     memset(run, 0, sizeof *run);
@@ -190,7 +212,7 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
         PT_TRY(pt_expect_open(&run->expect, run->expect_path, run->expect_bytes.data,
                               run->expect_bytes.size, report));
     }
-    PT_TRY(open_chain(run, options, report));
+    PT_TRY(options->resume != NULL ? resume(run, options->resume, report) : create(run, report));
     PT_TRY(check_queries(run, report));
     return pt_classes_check(run, report);
 }

@@ -38,6 +38,12 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
                     pt_report *report);
 void pt_run_close(pt_run *run);
 
+/* Starts an open run anew: from the bytes of a checkpoint, whose file is named in messages, or from
+ * genesis when checkpoint is NULL. After a failure it may be called again. Errors: PT_INPUT,
+ * PT_LIMIT. */
+pt_exit pt_run_restart(pt_run *run, const char *file, const pt_bytes *checkpoint,
+                       pt_report *report);
+
 /* The next block, or *block = NULL at the end. Errors: PT_INPUT. */
 pt_exit pt_run_next(const uint8_t **block, size_t *size, pt_run *run, pt_report *report);
 

@@ -26,7 +26,7 @@ void pt_verdict_settle(pt_verdict *verdict)
                        run->expect.source != NULL ? run->expect.source : "");
         memcpy(verdict->history_hash, run->history_hash, 32);
         verdict->block_total = run->block_total;
-        verdict->first_height = run->resumed_height + 1;
+        verdict->first_height = verdict->continued ? 1 : run->resumed_height + 1;
         verdict->tally = verdict->compare.tally;
         verdict->classes = verdict->compare.classes;
         verdict->compare.classes = (pt_classes){0};

@@ -23,6 +23,7 @@ typedef struct pt_verdict {
     const char *signed_by; /* its prices; NULL: the world has no feeds */
     char source[200];      /* of the expectations */
     char *failure;         /* why this one of several could not be verified, or NULL */
+    bool continued;        /* with a journal: the counts are of all blocks from the first on */
     bool wants_roots;      /* keep the root after every block, for the JSON */
     pt_bytes roots;        /* 32 bytes each, from first_height on */
 } pt_verdict;

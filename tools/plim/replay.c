@@ -1,0 +1,313 @@
+#include "tools/plim/replay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/common/file.h"
+#include "tools/common/interrupt.h"
+#include "tools/common/value.h"
+#include "tools/plim/archive.h"
+#include "tools/plim/counts.h"
+
+enum { DIFFERENCES_SHOWN = 10 };
+
+typedef struct replay_state {
+    pt_verdict *verdict;
+    pt_progress *progress;
+    const pt_replay_options *options;
+    pt_archive *archive; /* NULL: none is written */
+    pt_keeper *keeper;   /* NULL: no journal is kept */
+    uint64_t shown;
+} replay_state;
+
+/* Differences go to stderr as they are found, the first few of them. */
+static void show_difference(void *context, const pt_difference *difference)
+{
+    replay_state *state = context;
+    if (state->shown++ >= DIFFERENCES_SHOWN && !state->options->all) {
+        return;
+    }
+    pt_progress_clear(state->progress);
+    (void)fprintf(stderr, "block %llu\n", (unsigned long long)difference->height);
+    if (difference->transaction[0] != '\0') {
+        (void)fprintf(stderr, "  %s\n", difference->transaction);
+    }
+    (void)fprintf(stderr, "  %s: %s\n    expected %s\n    computed %s\n", difference->where,
+                  difference->field, difference->expected, difference->computed);
+    if (difference->likely[0] != '\0') {
+        (void)fprintf(stderr, "    likely   %s\n", difference->likely);
+    }
+}
+
+static void note_invariant(void *context, const pl_invariant_result *result)
+{
+    pt_verdict *verdict = context;
+    verdict->invariants_checked++;
+    if (!result->holds && !verdict->broken_invariant.exists) {
+        pl_head head;
+        const pl_code *code = pl_chain_code(verdict->run.chain, result->contract);
+        const pl_name name = code->functions[result->function].name;
+        pt_difference *broken = &verdict->broken_invariant;
+        pl_chain_head(&head, verdict->run.chain);
+        broken->exists = true;
+        broken->height = head.height;
+        (void)snprintf(broken->where, sizeof broken->where, "%.*s.%.*s", (int)code->name.size,
+                       code->name.text, (int)name.size, name.text);
+        (void)snprintf(broken->computed, sizeof broken->computed, "%s",
+                       result->status == PL_OK ? "false" : pl_status_name(result->status));
+    }
+}
+
+static pt_exit check_invariants(pt_verdict *verdict, pt_report *report)
+{
+    const pl_status status = pl_chain_invariants(verdict->run.chain, note_invariant, verdict);
+    return pl_is_fault(status) ? pt_fail_status(report, status, "invariants") : PT_OK;
+}
+
+/* A root or receipts hash that differs is a result, not an error of the input. */
+static pt_exit block_refused(pt_verdict *verdict, const pl_block_result *result, pt_report *report)
+{
+    const pt_exit exit = pt_run_refused(&verdict->run, result, report);
+    if (exit != PT_DIVERGED) {
+        return exit;
+    }
+    pt_difference *first = &verdict->refused;
+    const bool is_root = result->status == PL_REJECT_STATE_ROOT;
+    first->exists = true;
+    first->height = result->height;
+    (void)snprintf(first->where, sizeof first->where, "%s: %s", pl_status_name(result->status),
+                   pl_status_sentence(result->status));
+    (void)snprintf(first->field, sizeof first->field, "%s",
+                   is_root ? "state root" : "receipts hash");
+    pt_hex(first->expected, is_root ? result->expected_state_root : result->expected_receipts_hash,
+           32);
+    pt_hex(first->computed, is_root ? result->state_root : result->receipts_hash, 32);
+    return pt_compare_refused(&verdict->compare, result, report);
+}
+
+static void tell_root(const replay_state *state, uint64_t height, const uint8_t state_root[32])
+{
+    if (state->options->json) {
+        pt_put(&state->verdict->roots, state_root, 32);
+    } else {
+        char root[65];
+        pt_hex(root, state_root, 32);
+        (void)printf("%llu %s\n", (unsigned long long)height, root);
+    }
+}
+
+static pt_exit replay_block(replay_state *state, const uint8_t *block, size_t size,
+                            pt_report *report)
+{
+    pt_verdict *verdict = state->verdict;
+    pl_block_result result;
+    if (pl_chain_replay_block(&result, verdict->run.chain, block, size, NULL) != PL_OK) {
+        return block_refused(verdict, &result, report);
+    }
+    if (state->archive != NULL) { /* before the queries: result points into the chain's buffers */
+        PT_TRY(pt_archive_block(state->archive, &result, report));
+    }
+    PT_TRY(pt_compare_block(&verdict->compare, &result, report));
+    if (state->options->invariants) {
+        PT_TRY(check_invariants(verdict, report));
+    }
+    if (state->options->roots) {
+        tell_root(state, result.height, result.state_root);
+    }
+    if (state->keeper != NULL) {
+        PT_TRY(pt_keeper_block(state->keeper, verdict, &result,
+                               pt_progress_elapsed(state->progress), report));
+    }
+    pt_progress_step(state->progress, &verdict->compare.tally, result.state_root);
+    return PT_OK;
+}
+
+/* The end of the history. A file cut between two blocks is well formed, so only the expectations
+ * can tell that blocks are missing. */
+static pt_exit check_end(const pt_verdict *verdict, uint64_t height, pt_report *report)
+{
+    const pt_compare *compare = &verdict->compare;
+    if (!compare->has_record) {
+        return PT_OK;
+    }
+    return pt_fail(report, PT_INPUT,
+                   "%s: ends at block %llu, but %s goes on with block %llu: the history is cut "
+                   "short, or the two do not belong together",
+                   verdict->run.history_path, (unsigned long long)height, verdict->run.expect_path,
+                   (unsigned long long)compare->record.height);
+}
+
+static pt_exit interrupted(const replay_state *state, uint64_t height, pt_report *report)
+{
+    pt_progress_clear(state->progress);
+    if (state->keeper == NULL) {
+        return pt_fail(report, PT_INTERRUPTED, "interrupted after block %llu; nothing was written",
+                       (unsigned long long)height);
+    }
+    PT_TRY(pt_keeper_settle(state->keeper, state->verdict, pt_progress_elapsed(state->progress),
+                            report));
+    return pt_fail(report, PT_INTERRUPTED,
+                   "interrupted after block %llu; the journal is whole: --resume %s goes on",
+                   (unsigned long long)height, state->options->journal);
+}
+
+static pt_exit replay_blocks(replay_state *state, pt_report *report)
+{
+    pt_verdict *verdict = state->verdict;
+    pl_head head;
+    for (;;) {
+        const uint8_t *block = NULL;
+        size_t size = 0;
+        pl_chain_head(&head, verdict->run.chain);
+        if (head.height >= state->options->until || verdict->refused.exists) {
+            return PT_OK;
+        }
+        if (pt_interrupted()) {
+            return interrupted(state, head.height, report);
+        }
+        PT_TRY(pt_run_next(&block, &size, &verdict->run, report));
+        if (block == NULL) {
+            return check_end(verdict, head.height, report);
+        }
+        PT_TRY(replay_block(state, block, size, report));
+    }
+}
+
+static bool sink_bytes(void *context, const uint8_t *bytes, size_t size)
+{
+    pt_put(context, bytes, size);
+    return true;
+}
+
+static pt_exit write_checkpoint(pt_run *run, const char *path, pt_report *report)
+{
+    pt_bytes bytes = {0};
+    const pl_status status = pl_chain_checkpoint(run->chain, sink_bytes, &bytes);
+    const pt_exit result = status == PL_OK
+                               ? pt_file_write(path, bytes.data, bytes.size, report)
+                               : pt_fail_status(report, status, "%s: no checkpoint", path);
+    pt_bytes_free(&bytes);
+    return result;
+}
+
+static pt_exit check_until(const pt_verdict *verdict, const pt_replay_options *options,
+                           pt_report *report)
+{
+    if (options->until != UINT64_MAX && options->until > verdict->run.block_total) {
+        return pt_fail(report, PT_INPUT, "%s: there is no block %llu; the last one is %llu",
+                       verdict->run.history_path, (unsigned long long)options->until,
+                       (unsigned long long)verdict->run.block_total);
+    }
+    return options->until > verdict->run.resumed_height
+               ? PT_OK
+               : pt_fail(report, PT_USAGE,
+                         "--until %llu is not after the checkpoint, which stands at block %llu",
+                         (unsigned long long)options->until,
+                         (unsigned long long)verdict->run.resumed_height);
+}
+
+/* The run at genesis or at a checkpoint, with its comparison. */
+static pt_exit open_run(replay_state *state, pt_report *report)
+{
+    const pt_replay_options *options = state->options;
+    pt_verdict *verdict = state->verdict;
+    if (options->checkpoint != NULL) {
+        PT_TRY(pt_may_replace(options->checkpoint, &pt_mark_checkpoint, report));
+    }
+    PT_TRY(pt_run_open(&verdict->run, verdict->name, &options->run, report));
+    PT_TRY(check_until(verdict, options, report));
+    if (state->keeper == NULL) {
+        pt_compare_open(&verdict->compare, &verdict->run, show_difference, state);
+    }
+    return PT_OK;
+}
+
+/* Puts the run where its journal says, with what was counted and told up to there. */
+static pt_exit open_keeper(replay_state *state, uint64_t *elapsed_ms, pt_report *report)
+{
+    const pt_replay_options *options = state->options;
+    const pt_keeper_options keeper = {.folder = options->journal,
+                                      .resume = options->journal_resume,
+                                      .invariants = options->invariants,
+                                      .until = options->until,
+                                      .pace = options->pace,
+                                      .notes = options->notes};
+    pt_verdict *verdict = state->verdict;
+    const pt_bytes *counts = NULL;
+    PT_TRY(pt_keeper_open(state->keeper, &counts, &verdict->run, &keeper, report));
+    verdict->continued = true;
+    pt_compare_open(&verdict->compare, &verdict->run, show_difference, state);
+    if (counts->size != 0 && !pt_counts_get(verdict, elapsed_ms, counts->data, counts->size)) {
+        return pt_fail(report, PT_INPUT,
+                       "%s: DAMAGED: the counts of its manifest do not fit; start a new journal",
+                       options->journal);
+    }
+    for (uint64_t h = 1; options->roots && h <= verdict->run.resumed_height; h++) {
+        uint8_t root[32];
+        PT_TRY(pt_keeper_root(root, state->keeper, h, report));
+        tell_root(state, h, root);
+    }
+    return PT_OK;
+}
+
+/* After the last block: what was asked to be written. */
+static pt_exit write_files(replay_state *state, pt_report *report)
+{
+    const pt_replay_options *options = state->options;
+    pt_verdict *verdict = state->verdict;
+    if (state->keeper != NULL) {
+        PT_TRY(pt_keeper_settle(state->keeper, verdict, verdict->elapsed_ms, report));
+    }
+    if (state->archive != NULL) {
+        PT_TRY(pt_archive_finish(state->archive, &verdict->compare.tally, report));
+    }
+    return options->checkpoint != NULL
+               ? write_checkpoint(&verdict->run, options->checkpoint, report)
+               : PT_OK;
+}
+
+static pt_exit replay_open(replay_state *state, pt_report *report)
+{
+    const pt_replay_options *options = state->options;
+    pt_verdict *verdict = state->verdict;
+    uint64_t elapsed_ms = 0;
+    PT_TRY(open_run(state, report));
+    if (state->keeper != NULL) {
+        PT_TRY(open_keeper(state, &elapsed_ms, report));
+    }
+    if (options->archive != NULL) {
+        PT_TRY(pt_archive_open(&state->archive, options->archive, &verdict->run, report));
+    }
+    const uint64_t last =
+        options->until < verdict->run.block_total ? options->until : verdict->run.block_total;
+    pt_progress_history(state->progress,
+                        state->keeper != NULL ? last : last - verdict->run.resumed_height);
+    state->progress->start_ms -= elapsed_ms; /* as if the run had never stopped */
+    const pt_exit result = replay_blocks(state, report);
+    verdict->elapsed_ms = pt_progress_elapsed(state->progress);
+    return result;
+}
+
+pt_exit pt_replay_one(pt_verdict *verdict, pt_progress *progress, const pt_replay_options *options,
+                      pt_report *report)
+{
+    pt_keeper keeper = {.journal = {.lock = -1, .file = -1}};
+    replay_state state = {.verdict = verdict,
+                          .progress = progress,
+                          .options = options,
+                          .keeper = options->journal != NULL ? &keeper : NULL};
+    pt_exit result = replay_open(&state, report);
+    pt_progress_clear(progress);
+    if (state.shown > DIFFERENCES_SHOWN && !options->all) {
+        (void)fprintf(stderr, "... and %llu more differences\n",
+                      (unsigned long long)(state.shown - DIFFERENCES_SHOWN));
+    }
+    if (result == PT_OK) {
+        result = write_files(&state, report);
+    }
+    pt_archive_close(state.archive);
+    if (state.keeper != NULL) {
+        pt_keeper_close(&keeper);
+    }
+    return result;
+}
