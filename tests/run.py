@@ -165,6 +165,8 @@ def whole_suites(data, long):
     suites.append(Suite("margin books", f"python3 tests/margin/books.py --books {100_000 if long else 3000}"))
     suites.append(Suite("margin storm", f"python3 tests/margin/storm.py --worlds {200 if long else 6}", 3600))
     suites.append(Suite("margin crashes", f"python3 tests/margin/crashes.py --worlds {10_000 if long else 400}", 3600))
+    suites.append(Suite("margin permutations",
+                        f"python3 tests/margin/permutations.py --worlds {1000 if long else 40}", 3600))
     suites.append(Suite("margin brackets", f"python3 tests/margin/brackets.py --data {data}"))
     if (pathlib.Path(data) / "evm-traces").is_dir():
         suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))

@@ -104,6 +104,9 @@ class Tape:
         return call("operator", "fill", market, other if rng.random() < 0.8 else "rich", who, f"{size:.9f}",
                     f"{mark * rng.uniform(0.995, 1.005):.8f}")
 
+    def fills(self):
+        return [self.fill() for _ in range(8)]
+
     def other(self):
         rng, who, market = self.rng, self.rng.choice(self.accounts), self.rng.randrange(2)
         owner = rng.choice(self.traders)
@@ -126,14 +129,16 @@ class Tape:
 
     def blocks(self):
         rng = self.rng
-        self.first = dict(self.prices)
+        self.first, self.calm = dict(self.prices), []  # calm: blocks without a crash
         out = [{"after_s": 12, "prices": self.said(), "calls": self.setup()}]
         for n in range(BLOCKS):
             crash = n in (3, 6) or n > 3 and rng.random() < 0.3
             for m in ("m0", "m1", "c0"):
                 self.prices[m] *= rng.uniform(0.4, 1.6) if crash and rng.random() < 0.7 else rng.uniform(0.98, 1.02)
             self.prices["premium"] = rng.uniform(-0.003, 0.003)
-            calls = self.sweep() if crash else [self.fill() for _ in range(8)]
+            calls = self.sweep() if crash else self.fills()
+            if not crash:
+                self.calm.append(n + 1)
             calls += [self.other() for _ in range(3)]
             out.append({"after_s": rng.choice((12, 300, 700)), "prices": self.said(), "calls": calls})
         for block in out:
