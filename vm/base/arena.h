@@ -1,7 +1,7 @@
 /* A pl_memory over one block of the caller's: for callers without a heap.
  *
- * Blocks are handed out front to back; the last one taken can be given back or is reused when it
- * grows, others wait for the end. Nothing is ever freed: the caller's block is. */
+ * Blocks are handed out front to back, aligned for every type. The last one can be given back;
+ * others stay taken till the end, which is when the caller frees his block. */
 #ifndef PL_BASE_ARENA_H
 #define PL_BASE_ARENA_H
 
