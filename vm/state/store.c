@@ -134,6 +134,24 @@ pl_status store_set(pl_store *store, store_name name, const uint8_t *row)
     return PL_OK;
 }
 
+pl_status store_adopt(pl_store *store, uint32_t table, const uint8_t *key, const uint8_t *row,
+                      uint32_t leaf)
+{
+    store_table *of = store->tables[table];
+    store_name name = {table, 0};
+    PL_TRY(pl_row_pool_take(&of->rows, &name.record, key));
+    pl_record *record = store_record(store, name);
+    PL_ASSERT(!record->present); /* a path is told once */
+    for (uint32_t i = 0; i < of->order_count; i++) {
+        PL_TRY(update_order(of, &of->orders[i], name.record, key, NULL, row));
+    }
+    memcpy(record->bytes + of->key_size, row, of->row_size);
+    record->present = 1;
+    record->leaf = leaf;
+    of->row_count++;
+    return PL_OK;
+}
+
 /* ---- the door -------------------------------------------------------------------------------- */
 
 static pl_store *store_of(pl_door *door)

@@ -47,6 +47,8 @@ pl_door *pl_store_door(pl_store *store);
 /* Returns the number of open begins. */
 uint32_t pl_store_depth(const pl_store *store);
 
+/* All rows; in a store filled from a witness, those not told too, while the tables count only told
+ * ones. */
 uint64_t pl_store_row_count(const pl_store *store);
 uint64_t pl_store_table_rows(const pl_store *store, uint32_t table);
 
@@ -84,7 +86,8 @@ pl_change pl_store_changed(const pl_store *store, uint32_t index);
 
 /* Brings the tree up to date with the rows as they are now, open levels of the journal included,
  * and computes the state root. Rolling back afterwards is allowed: the rows restored count as
- * touched, and the next call leads the tree back to them. Returns PL_OK or PL_FAULT_MEMORY. */
+ * touched, and the next call leads the tree back to them. Returns PL_OK or PL_FAULT_MEMORY; in a
+ * store filled from a witness also PL_FAULT_WITNESS. */
 PL_MUST_USE pl_status pl_store_root(pl_store *store, uint8_t root[PL_HASH_SIZE]);
 
 /* The tree as of the last pl_store_root. */
@@ -95,7 +98,8 @@ void pl_store_path(const pl_store *store, uint8_t path[PL_HASH_SIZE], uint32_t t
                    const uint8_t *key);
 
 /* Appends the proof of one key, present or absent, against the current root; calls pl_store_root
- * first when rows were touched. Returns PL_OK or PL_FAULT_MEMORY (of the store, not the writer). */
+ * first when rows were touched. Returns PL_OK, PL_FAULT_MEMORY (of the store, not the writer), or
+ * PL_FAULT_WITNESS where a witness does not tell enough. */
 PL_MUST_USE pl_status pl_store_prove(pl_store *store, pl_writer *writer, uint32_t table,
                                      const uint8_t *key);
 

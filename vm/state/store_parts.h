@@ -89,6 +89,12 @@ static inline pl_record *store_record(const pl_store *store, store_name name)
  * touched. Does not save the old row. Returns PL_OK or PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status store_set(pl_store *store, store_name name, const uint8_t *row);
 
+/* Takes a row that is in the tree already, with its leaf, into an empty place of its table, indexes
+ * too; it does not count as touched, and pl_store_row_count stays. Returns PL_OK or
+ * PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status store_adopt(pl_store *store, uint32_t table, const uint8_t *key,
+                                  const uint8_t *row, uint32_t leaf);
+
 /* Saves a row before its first change in the innermost level; nothing at depth zero. */
 PL_MUST_USE pl_status store_save(pl_store *store, store_name name);
 

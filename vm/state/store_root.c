@@ -170,6 +170,9 @@ pl_status pl_store_prove(pl_store *store, pl_writer *writer, uint32_t table, con
     }
     uint8_t path[PL_HASH_SIZE];
     pl_store_path(store, path, table, key);
+    if (pl_tree_follow(store->tree, NULL, path).leaf == PL_TREE_OPAQUE) {
+        return PL_FAULT_WITNESS;
+    }
     store_table *of = store->tables[table];
     const uint32_t number = pl_row_pool_find(&of->rows, key);
     const pl_record *record = number == 0 ? NULL : pl_row_pool_record(&of->rows, number);

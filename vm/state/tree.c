@@ -8,31 +8,19 @@
  * the same order, every other place is hashed into its parent's slot.
  *
  * Places of one level do not depend on each other. So memory can be asked for ahead, and the
- * processor overlaps the hashes of neighbours, which a depth-first walk would chain.
- *
- *   slot s = 2 n + side      ref (4 bytes)                       hash (32 bytes)
- *     refs[n]:  left, right    0 empty, LEAF | leaf, or node       pairs[n]: left | right
- *
- * Node n's own hash stands in its parent's pair: hashing n reads just the 64 bytes of pairs[n].
- * Refs are kept apart so that walking down touches 8 bytes a node. TOP_NODE is not part of the
- * tree: its left slot holds the top. */
+ * processor overlaps the hashes of neighbours, which a depth-first walk would chain. How nodes lie
+ * in memory is drawn in tree_parts.h. */
 #include "vm/state/tree.h"
 
 #include <string.h>
 
-#include "vm/base/assume.h"
 #include "vm/base/bytes.h"
-#include "vm/base/pool.h"
+#include "vm/state/tree_parts.h"
 #include "vm/state/tree_sort.h"
 
-#define LEAF      0x80000000u
-#define EMPTY     0u
-#define DEPTH_MAX 256u
-#define TOP_NODE  PL_POOL_FIRST
-#define TOP_SLOT  (2u * TOP_NODE)
-#define AHEAD     8u /* steps between asking for memory and using it */
+#define AHEAD 8u /* steps between asking for memory and using it */
 
-typedef struct place {
+typedef struct tree_place {
     uint32_t ref; /* what stands in the slot: a node once the place was descended, EMPTY after
                      its collapse */
     uint32_t slot;
@@ -43,45 +31,12 @@ typedef struct place {
 #define PLACES_MAX (SIZE_MAX > UINT32_MAX ? 1u << 30 : 1u << 27) /* their bytes fit size_t */
 _Static_assert(sizeof(place) == 16, "2^27 places are 2^31 bytes");
 
-struct pl_tree {
-    pl_memory memory;
-    pl_pool refs;   /* uint32_t[2] per node                             */
-    pl_pool pairs;  /* 64 bytes per node, numbered like refs            */
-    pl_pool leaves; /* pl_leaf                                          */
-    place *places;  /* of the batch under way; kept from batch to batch */
-    uint32_t place_count;
-    uint32_t place_capacity;
-    uint64_t leaf_count;
-    uint64_t nodes_hashed;
-};
-
-static uint32_t *refs_of(const pl_tree *tree, uint32_t node)
-{
-    return pl_pool_at(&tree->refs, node, 2 * sizeof(uint32_t));
-}
-
-static uint8_t *pair_of(const pl_tree *tree, uint32_t node)
-{
-    return pl_pool_at(&tree->pairs, node, 2 * PL_HASH_SIZE);
-}
-
-static uint32_t *slot_ref(const pl_tree *tree, uint32_t slot)
-{
-    return refs_of(tree, slot >> 1) + (slot & 1);
-}
-
-static uint8_t *slot_hash(const pl_tree *tree, uint32_t slot)
-{
-    return pair_of(tree, slot >> 1) + PL_HASH_SIZE * (slot & 1);
-}
-
 pl_leaf *pl_tree_leaf(const pl_tree *tree, uint32_t number)
 {
     return pl_pool_at(&tree->leaves, number, sizeof(pl_leaf));
 }
 
-/* Takes a node with two empty children. */
-static pl_status take_node(pl_tree *tree, uint32_t *node)
+pl_status tree_take_node(pl_tree *tree, uint32_t *node)
 {
     uint32_t pair;
     PL_TRY(pl_pool_take(&tree->refs, node));
@@ -109,7 +64,7 @@ pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory)
     pl_pool_begin(&made->pairs, memory, 2 * PL_HASH_SIZE);
     pl_pool_begin(&made->leaves, memory, sizeof(pl_leaf));
     uint32_t top;
-    const pl_status status = take_node(made, &top);
+    const pl_status status = tree_take_node(made, &top);
     if (status != PL_OK) {
         pl_tree_free(made);
         return status;
@@ -213,7 +168,7 @@ static pl_status add_place(pl_tree *tree, pl_tree_change *changes, uint32_t slot
     if (tree->place_count == tree->place_capacity) {
         PL_TRY(grow_places(tree));
     }
-    if (ref != EMPTY && (ref & LEAF) == 0) {
+    if (is_node(ref)) {
         __builtin_prefetch(refs_of(tree, ref)); /* needed one level from now */
     }
     tree->places[tree->place_count++] = (place){ref, slot, low, high};
@@ -247,8 +202,11 @@ static uint32_t split(const pl_tree *tree, const pl_tree_change *changes, uint32
 static pl_status insert_node(pl_tree *tree, place *here, unsigned depth)
 {
     PL_ASSERT(depth < DEPTH_MAX); /* different paths differ in one of 256 bits */
+    if (here->ref == OPAQUE) {
+        return PL_FAULT_WITNESS;
+    }
     uint32_t node;
-    PL_TRY(take_node(tree, &node));
+    PL_TRY(tree_take_node(tree, &node));
     if (here->ref != EMPTY) {
         const uint8_t *path = pl_tree_leaf(tree, here->ref & ~LEAF)->path;
         const uint32_t slot = 2 * node + pl_path_bit(path, depth);
@@ -263,7 +221,7 @@ static pl_status insert_node(pl_tree *tree, place *here, unsigned depth)
 /* Carries the changes of one place one level down. */
 static pl_status descend(pl_tree *tree, pl_tree_change *changes, place *here, unsigned depth)
 {
-    if (here->ref == EMPTY || (here->ref & LEAF) != 0) {
+    if (!is_node(here->ref)) {
         PL_TRY(insert_node(tree, here, depth));
     }
     const place now = *here; /* adding places may move them */
@@ -310,8 +268,9 @@ static bool hash_leaves(const pl_tree *tree, const pl_tree_change *changes, uint
     return removed;
 }
 
-/* spec 04 §3: a lone leaf stands at the shallowest depth where it is alone. */
-static void collapse(pl_tree *tree)
+/* spec 04 §3: a lone leaf stands at the shallowest depth where it is alone. Returns PL_OK, or
+ * PL_FAULT_WITNESS where what is left is opaque: it may be a lone leaf or not. */
+static pl_status collapse(pl_tree *tree)
 {
     for (uint32_t i = tree->place_count; i-- > 0;) {
         place *here = &tree->places[i];
@@ -322,12 +281,15 @@ static void collapse(pl_tree *tree)
             set_slot(tree, here->slot, right, pair + PL_HASH_SIZE);
         } else if (right == EMPTY && (left & LEAF) != 0) {
             set_slot(tree, here->slot, left, pair);
+        } else if ((left | right) == OPAQUE) { /* the other is EMPTY: it has just become so */
+            return PL_FAULT_WITNESS;
         } else {
             continue;
         }
         give_node(tree, here->ref);
         here->ref = EMPTY;
     }
+    return PL_OK;
 }
 
 static void hash_nodes(pl_tree *tree)
@@ -356,7 +318,7 @@ pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *
     pl_tree_sort(tree, changes, spare, count);
     PL_TRY(go_down(tree, changes, (uint32_t)count));
     if (hash_leaves(tree, changes, (uint32_t)count)) {
-        collapse(tree);
+        PL_TRY(collapse(tree));
     }
     hash_nodes(tree);
     return PL_OK;
@@ -387,7 +349,7 @@ pl_tree_walk pl_tree_follow(const pl_tree *tree, uint8_t (*siblings)[PL_HASH_SIZ
 {
     uint32_t ref = *slot_ref(tree, TOP_SLOT);
     unsigned depth = 0;
-    while (ref != EMPTY && (ref & LEAF) == 0) {
+    while (is_node(ref)) {
         PL_ASSERT(depth < DEPTH_MAX);
         const uint32_t slot = 2 * ref + pl_path_bit(path, depth);
         if (siblings != NULL) {

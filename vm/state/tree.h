@@ -67,8 +67,8 @@ void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number);
 
 /* Applies a batch: every touched node is hashed once. On input: changes made by pl_tree_change_of,
  * in any order, at most one per leaf and per path; removed leaves are in the tree. The array is
- * sorted in place, spare has room for as many. Returns PL_OK, or PL_FAULT_MEMORY: the tree can then
- * only be freed. */
+ * sorted in place, spare has room for as many. Returns PL_OK, PL_FAULT_MEMORY, or PL_FAULT_WITNESS
+ * where an opaque subtree would have to be known; after a FAULT the tree can only be freed. */
 PL_MUST_USE pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
                                     size_t count);
 
@@ -84,9 +84,13 @@ uint64_t pl_tree_nodes_hashed(const pl_tree *tree);
 /* Returns how many inner nodes the tree has. */
 uint64_t pl_tree_node_count(const pl_tree *tree);
 
+/* In a tree built from a witness: a subtree that is not empty, of which only the hash is known. */
+#define PL_TREE_OPAQUE 1u
+
 /* Where a path leads. */
 typedef struct pl_tree_walk {
-    uint32_t leaf;  /* the leaf reached, of this or another path; 0: an empty place */
+    uint32_t leaf;  /* the leaf reached, of this or another path; 0: an empty place;
+                       PL_TREE_OPAQUE: what is there is not known */
     unsigned depth; /* 0..256 */
 } pl_tree_walk;
 

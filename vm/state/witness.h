@@ -39,7 +39,8 @@ void pl_witness_free(pl_witness *witness);
 pl_door *pl_witness_door(pl_witness *witness);
 
 /* To be asked after everything was executed and the root was taken.
- * Returns PL_OK, or PL_REJECT_WITNESS_EXTRA when the witness tells more than was needed. */
+ * Returns PL_OK, PL_REJECT_WITNESS_EXTRA when the witness tells more than was needed, or
+ * PL_FAULT_WITNESS when it does not tell enough for a root that was not taken. */
 PL_MUST_USE pl_status pl_witness_end(const pl_witness *witness);
 
 /* ---- making ---- */
