@@ -2,24 +2,34 @@
 """Contracts with one mistake each, and what notices it: tests/mutants/NAME.json.
 
   python3 tests/mutants.py [--data ../shared/data] [--plim build/plim] [--only WORD]
+  python3 tests/mutants.py --flips [--sample N --seed S] [--long] [--only WORD]    mistakes made by rule: tests/flips.py
 
 An entry is {"name", "file", "old", "new", "trace", "caught_by"}: in a copy of contracts/, `old` (which stands once in
 `file`) becomes `new`; the trace is imported and replayed. caught_by names the invariant that must be the first to fail,
 or is "difference": then a recorded number must differ. A trace is a file below the project or, as "aave-v3/seed-5", of
 the data folder; without that folder the entry is left out and said so. The unchanged contracts must pass on every trace
 named here. Ends with "N passed, N failed".
+
+--flips prints a table: what was changed where, and which judge killed it. It fails for one that survives without a
+reason in tests/mutants/equivalent.txt, for one of that file that is killed, and for a line of it that names none.
 """
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
 import pathlib
+import queue
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests import flips  # noqa: E402
+
 CONTRACTS = ROOT / "contracts"
 
 
@@ -90,12 +100,53 @@ def jobs_of(options):
             yield name, check_clean, (options.plim, trace)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="../shared/data")
-    parser.add_argument("--plim", default=str(ROOT / "build" / "plim"))
-    parser.add_argument("--only", default="", help="only entries whose file or name contains the word")
-    options = parser.parse_args()
+# ---- mistakes made by rule ----
+
+
+def verdict_of_flip(benches, flip, known):
+    """(whether it is as it should be, killer or None, sentence)."""
+    bench = benches.get()
+    try:
+        killer = bench.killer(flip)
+    finally:
+        benches.put(bench)
+    reason = known.get(flips.key_of(flip))
+    if killer is None:
+        fate = f"survives: {reason}" if reason else "SURVIVES"
+    else:
+        fate = f"{killer}, but equivalent.txt says: {reason}" if reason else killer
+    where = f"{flip.file}:{flip.line}"
+    return (killer is None) == (reason is not None), killer, f"{where:<36} {flip.change:<12} {flip.source}  [{fate}]"
+
+
+def run_flips(options):
+    """Gives (passed, failed)."""
+    known, made = flips.read_equivalent(), list(flips.flips())
+    strays = set(known) - {flips.key_of(flip) for flip in made}
+    made = [flip for flip in made if options.only in flips.key_of(flip)]
+    if options.sample and options.sample < len(made):
+        made = random.Random(options.seed).sample(made, options.sample)
+    passed, table, workers = 0, collections.defaultdict(collections.Counter), os.cpu_count() or 1
+    benches = queue.SimpleQueue()
+    with tempfile.TemporaryDirectory() as top, concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for n in range(workers):
+            benches.put(flips.Bench(os.path.join(top, str(n)), options.plim, options.long))
+        for flip, job in [(f, pool.submit(verdict_of_flip, benches, f, known)) for f in made]:
+            good, killer, text = job.result()
+            print(f"{'ok  ' if good else 'FAIL'} {text}", flush=True)
+            passed += good
+            table[flip.file][flip.kind] += 1
+            table[flip.file]["killed" if killer else "survive"] += 1
+    for line in strays:
+        print(f"FAIL equivalent.txt names no flip: {line}")
+    columns = ("compare", "round", "order", "step", "killed", "survive")
+    print(f"{'':<36}" + "".join(f"{c:>9}" for c in columns))
+    for file, row in [*sorted(table.items()), ("all", sum(table.values(), collections.Counter()))]:
+        print(f"{file:<36}" + "".join(f"{row[c]:>9}" for c in columns))
+    return passed, len(made) - passed + len(strays)
+
+
+def run_entries(options):
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for label, job in [(label, pool.submit(check, *args)) for label, check, args in jobs_of(options)]:
@@ -105,6 +156,20 @@ def main():
             except (RuntimeError, OSError, ValueError, KeyError, TypeError) as problem:
                 print(f"FAIL {label}: {problem}", flush=True)
                 failed += 1
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--plim", default=str(ROOT / "build" / "plim"))
+    parser.add_argument("--only", default="", help="only entries whose file or name contains the word")
+    parser.add_argument("--flips", action="store_true", help="mistakes made by rule instead")
+    parser.add_argument("--sample", type=int, default=0, help="only so many flips")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--long", action="store_true", help="more random books and days as judges of flips")
+    options = parser.parse_args()
+    passed, failed = run_flips(options) if options.flips else run_entries(options)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -3,13 +3,15 @@
 
   python3 tests/contracts/worlds.py [--plim build/plim]
 
-A world passes when all that it expects came and every invariant held. A mutant is a contract with one
-mistake; it passes when the sed expression changed something, the contract still compiles and the named invariant
-failed in that world (of its first contract, unless the name says CONTRACT.INVARIANT). Ends with "N passed, N
-failed".
+A world passes when all that it expects came, every invariant held, and its events are those of events.txt. A mutant
+is a contract with one mistake; it passes when the sed expression changed something, the contract still compiles and
+the named invariant failed in that world (of its first contract, unless the name says CONTRACT.INVARIANT), or, for the
+name "expectation", something that the world expects did not come. Ends with "N passed, N failed".
 """
 import argparse
+import collections
 import concurrent.futures
+import fractions
 import json
 import os
 import pathlib
@@ -29,8 +31,50 @@ def run(plim, world, contracts):
     return done.returncode, done.stdout + done.stderr
 
 
+def said(value):
+    """A number without its trailing zeros, or the text."""
+    try:
+        return str(fractions.Fraction(value))
+    except ValueError:
+        return value
+
+
+def read_events():
+    """{world: [(block, event, count, fields)]} of events.txt."""
+    told = collections.defaultdict(list)
+    for line in (HERE / "events.txt").read_text().splitlines():
+        if line and line[0] != "#":
+            world, block, event, count, fields = (part.strip() for part in line.split(" | "))
+            pairs = dict(pair.split("=", 1) for pair in fields.split() if pair != "-")
+            told[world].append((int(block), event, int(count), pairs))
+    return told
+
+
+def wrong_events(plim, world, contracts, wanted):
+    """Sentences about events that are not as often there as events.txt says."""
+    name = pathlib.Path(world).name.removesuffix(".world.json")
+    if name not in wanted:
+        return []
+    done = subprocess.run([plim, "run", "--json", str(world), "--contracts", str(contracts)], capture_output=True,
+                          text=True, timeout=600)
+    seen = collections.defaultdict(list)
+    for block in json.loads(done.stdout)["blocks"] if done.returncode in (0, 1) else []:
+        for receipt in block["receipts"]:
+            seen[block["block"]] += receipt.get("events", [])
+    wrong = []
+    for block, event, count, fields in wanted[name]:
+        fits = [e for e in seen[block] if e["event"] == event
+                and all(field in e and said(e[field]) == said(value) for field, value in fields.items())]
+        if len(fits) != count:
+            wrong.append(f"block {block}: {len(fits)} events {event} {fields}, not {count}")
+    return wrong
+
+
 def check_world(plim, world):
     code, text = run(plim, world, ROOT / "contracts")
+    events = wrong_events(plim, world, ROOT / "contracts", read_events())
+    if code == 0 and events:
+        return False, f"{world.stem}: {events[:3]}"
     wrong = [line for line in text.splitlines() if line.startswith("DIFFERENT") or "error" in line]
     return code == 0, f"{world.stem}: {text.splitlines()[-2] if code == 0 else wrong[:3] or text[-300:]}"
 
@@ -49,6 +93,8 @@ def check_mutant(plim, line):
         if source.read_bytes() == before:
             return False, f"{line}: changes nothing"
         code, text = run(plim, world, folder / "contracts")
+    if invariant == "expectation":
+        return code == 1 and "DIFFERENT" in text, f"{line}{'' if code == 1 else ': ' + text[-300:]}"
     if "." not in invariant:
         first = json.loads((HERE / f"{name}.world.json").read_text())["contracts"][0]["name"]
         invariant = f"{first}.{invariant}"
