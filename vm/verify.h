@@ -39,7 +39,7 @@ typedef struct pl_verdict {
     pl_verify_step step; /* where it ended; PL_VERIFY_DONE with PL_OK             */
     size_t offset;       /* steps shape, world, witness: in the certificate; else 0 */
     uint32_t index;      /* which view, evidence, transaction or header; PL_NONE    */
-    uint8_t id[32];      /* of the certificate                                      */
+    uint8_t id[32];      /* of the certificate, when it holds (else pl_certificate_hash) */
     uint8_t world_id[32];
     uint8_t block_hash[32];     /* of block `height`; height 0: the world id               */
     uint8_t pre_root[32];       /* of the base                                             */
@@ -68,6 +68,10 @@ void pl_verifier_free(pl_verifier *verifier);
 /* The chain as it stands at the end of verification, for names, code, labels, feeds. Rows outside
  * the witness answer PL_FAULT_WITNESS, after which it can only be freed. */
 pl_chain *pl_verifier_chain(pl_verifier *verifier);
+
+/* The price of a feed in the state at the end. Returns false when there is none, or when the
+ * witness does not tell it; nothing breaks then. */
+bool pl_verifier_price(pl_price *price, pl_verifier *verifier, uint32_t feed);
 
 /* The name of a step, for people. */
 const char *pl_verify_step_name(pl_verify_step step);

@@ -128,7 +128,8 @@ typedef struct pl_certified {
     uint8_t *bytes;
     size_t size;
     size_t capacity;
-    bool has_seek; /* the witness tells every row of the state */
+    bool has_seek;             /* the witness tells every row of the state */
+    uint32_t evidence_dropped; /* evidence of feeds that were read, but that does not verify */
 } pl_certified;
 
 typedef struct pl_chain pl_chain;

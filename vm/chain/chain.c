@@ -76,7 +76,7 @@ pl_status pl_chain_open(pl_chain **chain, pl_world_error *where, const pl_memory
 }
 
 /* spec 06 §1, genesis state: the chain row, the contracts' rows, the rows of the world. */
-static pl_status write_genesis(pl_chain *chain)
+pl_status pl_chain_write_genesis(pl_chain *chain)
 {
     static const uint8_t no_parent[32] = {0};
     const pl_world *world = &chain->world;
@@ -97,7 +97,7 @@ pl_status pl_chain_create(pl_chain **chain, pl_world_error *where, const pl_memo
                           const uint8_t *world, size_t world_size)
 {
     PL_TRY(pl_chain_open(chain, where, memory, world, world_size));
-    const pl_status status = write_genesis(*chain);
+    const pl_status status = pl_chain_write_genesis(*chain);
     if (status != PL_OK) {
         pl_chain_free(*chain);
         *chain = NULL;

@@ -12,7 +12,7 @@ struct pl_chain {
     pl_world world;
     pl_linkage linkage;
     pl_store *store;
-    pl_door *door; /* the store's */
+    pl_door *door; /* the store's; while a certificate is made or read, one before it */
     pl_machine *machine;
     pl_head head;
     uint8_t header[PL_HEADER_SIZE]; /* of the head; meaningless at height 0 */
@@ -21,6 +21,7 @@ struct pl_chain {
     pl_buffer sealed;               /* the last sealed block */
     uint32_t bench;                 /* every PL_BENCH_ flag ever used */
     pl_status fault;                /* PL_OK, or the FAULT that ended this chain */
+    bool is_witness;                /* a refused block is not undone: the chain ends with it */
 };
 
 /* On output: *chain with its world loaded, tables registered, and no rows: what create and restore
@@ -28,6 +29,28 @@ struct pl_chain {
 PL_MUST_USE pl_status pl_chain_open(pl_chain **chain, pl_world_error *where,
                                     const pl_memory *memory, const uint8_t *world,
                                     size_t world_size);
+
+/* Writes the genesis state into an opened chain, which stands at height 0 then. Returns PL_OK or a
+ * FAULT. */
+PL_MUST_USE pl_status pl_chain_write_genesis(pl_chain *chain);
+
+/* pl_chain_replay_block of a block whose header and body lie apart; result->block stays NULL. */
+PL_MUST_USE pl_status pl_chain_replay_parts(pl_block_result *result, pl_chain *chain,
+                                            const uint8_t *header, const uint8_t *body,
+                                            size_t body_size, const pl_replay_options *options);
+
+/* Somebody who looks at the state after a block: returns PL_OK, a REJECT or a FAULT. */
+typedef struct pl_trial {
+    void *context;
+    pl_status (*at_end)(void *context, pl_chain *chain);
+} pl_trial;
+
+/* pl_chain_replay_block, but when the block is accepted, trial->at_end is called in the state after
+ * it, and then the chain is as it was before. Returns result->status: as pl_chain_replay_block, or
+ * what at_end returned. */
+PL_MUST_USE pl_status pl_chain_try_block(pl_block_result *result, pl_chain *chain,
+                                         const uint8_t *block, size_t block_size,
+                                         const pl_replay_options *options, const pl_trial *trial);
 
 /* Remembers a FAULT, so that nothing is asked of a chain that failed. Returns status. */
 pl_status pl_chain_note(pl_chain *chain, pl_status status);

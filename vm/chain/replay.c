@@ -157,6 +157,23 @@ static pl_status execute_watched(pl_run *run)
     return take_results(run);
 }
 
+/* The block was accepted, is looked at, and never was. */
+static pl_status look_and_undo(pl_run *run)
+{
+    pl_chain *chain = run->chain;
+    const pl_head head = chain->head;
+    uint8_t header[PL_HEADER_SIZE];
+    memcpy(header, chain->header, sizeof header);
+    move_head(run);
+    const pl_status status = run->trial->at_end(run->trial->context, chain);
+    chain->head = head;
+    memcpy(chain->header, header, sizeof header);
+    if (!pl_is_fault(status)) {
+        PL_TRY(roll_back(chain));
+    }
+    return status;
+}
+
 /* spec 06 §4 */
 static pl_status take_block(pl_run *run, bool sealing)
 {
@@ -168,10 +185,15 @@ static pl_status take_block(pl_run *run, bool sealing)
     PL_TRY(execute_watched(run));
     const pl_status status = sealing ? seal(run) : compare(run);
     if (pl_is_reject(status)) {
-        PL_TRY(roll_back(chain));
+        if (!chain->is_witness) { /* there, rows may be unknown that undoing needs */
+            PL_TRY(roll_back(chain));
+        }
         return status;
     }
     PL_TRY(status);
+    if (run->trial != NULL) {
+        return look_and_undo(run);
+    }
     PL_TRY(chain->door->ops->commit(chain->door));
     move_head(run);
     return PL_OK;
@@ -196,32 +218,63 @@ static pl_replay_options given(const pl_replay_options *options)
     return options == NULL ? (pl_replay_options){0} : *options;
 }
 
-static pl_status replay(pl_run *run, const uint8_t *bytes, size_t size)
+static pl_status replay(pl_run *run)
 {
     pl_block_result *result = run->result;
     pl_header_hash(result->block_hash, &run->block->header);
     take_expectations(result, &run->block->header);
-    result->block = bytes;
-    result->block_size = size;
     return take_block(run, false);
+}
+
+/* What follows decoding, whose outcome is in the result. */
+static pl_status replay_decoded(pl_run *run)
+{
+    pl_block_result *result = run->result;
+    if (result->status == PL_OK) {
+        result->status = replay(run);
+    } else if (result->index != PL_NONE) {
+        result->where = PL_WHERE_TRANSACTION;
+    }
+    return pl_chain_note(run->chain, result->status);
+}
+
+pl_status pl_chain_try_block(pl_block_result *result, pl_chain *chain, const uint8_t *block,
+                             size_t block_size, const pl_replay_options *options,
+                             const pl_trial *trial)
+{
+    pl_block decoded;
+    pl_run run = {chain, &decoded, result, given(options), trial};
+    begin_result(result, &run.options);
+    result->status = chain->fault;
+    PL_TRY(result->status);
+    result->status = pl_block_decode(&decoded, &result->index, block, block_size);
+    if (result->status == PL_OK) {
+        result->block = block;
+        result->block_size = block_size;
+    }
+    return replay_decoded(&run);
 }
 
 pl_status pl_chain_replay_block(pl_block_result *result, pl_chain *chain, const uint8_t *block,
                                 size_t block_size, const pl_replay_options *options)
 {
+    return pl_chain_try_block(result, chain, block, block_size, options, NULL);
+}
+
+pl_status pl_chain_replay_parts(pl_block_result *result, pl_chain *chain, const uint8_t *header,
+                                const uint8_t *body, size_t body_size,
+                                const pl_replay_options *options)
+{
     pl_block decoded;
-    pl_run run = {chain, &decoded, result, given(options)};
+    pl_run run = {chain, &decoded, result, given(options), NULL};
     begin_result(result, &run.options);
     result->status = chain->fault;
+    PL_TRY(result->status);
+    result->status = pl_header_decode(&decoded.header, header);
     if (result->status == PL_OK) {
-        result->status = pl_block_decode(&decoded, &result->index, block, block_size);
-        if (result->status == PL_OK) {
-            result->status = replay(&run, block, block_size);
-        } else if (result->index != PL_NONE) {
-            result->where = PL_WHERE_TRANSACTION;
-        }
+        result->status = pl_body_decode(&decoded, &result->index, body, body_size);
     }
-    return pl_chain_note(chain, result->status);
+    return replay_decoded(&run);
 }
 
 static pl_status seal_body(pl_run *run, uint64_t time_s)
@@ -241,7 +294,7 @@ pl_status pl_chain_seal_block(pl_block_result *result, pl_chain *chain, uint64_t
                               const pl_replay_options *options)
 {
     pl_block decoded;
-    pl_run run = {chain, &decoded, result, given(options)};
+    pl_run run = {chain, &decoded, result, given(options), NULL};
     begin_result(result, &run.options);
     result->status = chain->fault;
     if (result->status == PL_OK) {

@@ -237,14 +237,15 @@ pl_status pl_run_transactions(pl_run *run)
         pl_receipt receipt = {
             .kind = PL_RECEIPT_TRANSACTION, .contract = tx.contract, .function = tx.function};
         tell_moment(run, number, false);
+        PL_TRY(run->chain->fault); /* a query of the watcher may have met one */
         PL_TRY(run_tx(run, &receipt, &tx, bytes));
         count_tx(&run->result->counts, (pl_status)receipt.status);
         PL_TRY(append_receipt(run, &receipt));
-        PL_TRY(run->chain->fault); /* a query of the watcher may have met one */
         tell_moment(run, number, true);
+        PL_TRY(run->chain->fault);
         number++;
     }
-    return run->chain->fault;
+    return PL_OK;
 }
 
 /* ---- hooks ---- */

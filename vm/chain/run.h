@@ -12,6 +12,7 @@ typedef struct pl_run {
     pl_block *block;
     pl_block_result *result; /* counts are kept here */
     pl_replay_options options;
+    const pl_trial *trial; /* NULL: what is accepted stays */
 } pl_run;
 
 PL_MUST_USE pl_status pl_run_reports(pl_run *run);
