@@ -168,7 +168,7 @@ const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl
 }
 
 /* 2^256 - 1, by which many calls say "all of it": shorter by the name it has in the language. */
-static bool is_everything(pl_type type, const uint8_t *bytes)
+bool pt_is_everything(pl_type type, const uint8_t *bytes)
 {
     bool all = type.class == PL_CLASS_UINT && type.size == 32;
     for (size_t i = 0; all && i < 32; i++) {
@@ -188,7 +188,7 @@ void pt_values_text(pt_bytes *text, pt_names names, const pl_field *fields, size
         }
         pt_put(text, fields[i].name.text, fields[i].name.size);
         pt_put_text(text, " ");
-        pt_put_text(text, is_everything(fields[i].type, bytes + at)
+        pt_put_text(text, pt_is_everything(fields[i].type, bytes + at)
                               ? "u256.max"
                               : pt_field_text(value, names, &fields[i], bytes + at));
         at += fields[i].type.size;

@@ -30,6 +30,9 @@ const char *pt_value_raw_text(char text[PT_VALUE_TEXT_MAX], pt_names names, pl_t
 const char *pt_field_text(char text[PT_VALUE_TEXT_MAX], pt_names names, const pl_field *field,
                           const uint8_t *bytes);
 
+/* True for the largest number of 32 bytes, which the language calls u256.max. */
+bool pt_is_everything(pl_type type, const uint8_t *bytes);
+
 /* The value of the note label that names asset `number`. */
 void pt_asset_label(uint8_t value[32], uint8_t number);
 

@@ -24,6 +24,8 @@ extern const pt_command pt_command_gen_perp;
 extern const pt_command pt_command_replay;
 extern const pt_command pt_command_show;
 extern const pt_command pt_command_explain;
+extern const pt_command pt_command_certify;
+extern const pt_command pt_command_verify;
 extern const pt_command pt_command_diff;
 extern const pt_command pt_command_waterfall;
 extern const pt_command pt_command_calls;

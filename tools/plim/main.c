@@ -28,6 +28,8 @@ static const pt_command *const commands[] = {
     &pt_command_replay,
     &pt_command_show,
     &pt_command_explain,
+    &pt_command_certify,
+    &pt_command_verify,
     &pt_command_diff,
     &pt_command_waterfall,
     &pt_command_calls,

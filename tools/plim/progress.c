@@ -7,11 +7,16 @@
 
 enum { TERMINAL_STEP_MS = 100, PLAIN_STEP_MS = 10000, TERMINAL_COLUMNS = 80 };
 
-uint64_t pt_now_ms(void)
+uint64_t pt_now_us(void)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t pt_now_ms(void)
+{
+    return pt_now_us() / 1000;
 }
 
 void pt_progress_begin(pt_progress *progress, size_t histories, bool quiet)

@@ -14,7 +14,8 @@ typedef struct pt_progress {
     size_t history, histories;
 } pt_progress;
 
-/* Milliseconds of a clock that only moves forward. */
+/* Microseconds and milliseconds of a clock that only moves forward. */
+uint64_t pt_now_us(void);
 uint64_t pt_now_ms(void);
 
 /* Before the first of so many histories. */
