@@ -113,6 +113,7 @@ def storm_suites(build, cases, sequences, blocks):
     folder = BUILDS[build][0].split("B=")[1]
     return [Suite(f"{build} num_storm", f"{folder}/storm/num_storm --cases {cases} --seed 1", 7200),
             Suite(f"{build} state_storm", f"{folder}/storm/state_storm --sequences {sequences} --seed 1", 7200),
+            Suite(f"{build} witness_storm", f"{folder}/storm/witness_storm --sequences {sequences} --seed 1", 7200),
             Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 

@@ -7,10 +7,10 @@
 static void *take(void *context, size_t size)
 {
     pl_arena *arena = context;
-    const uintptr_t excess = (uintptr_t)(arena->bytes + arena->used) % alignof(max_align_t);
+    const uintptr_t excess = ((uintptr_t)arena->bytes + arena->used) % alignof(max_align_t);
     const size_t gap = excess == 0 ? 0 : alignof(max_align_t) - (size_t)excess;
     const size_t left = arena->size - arena->used;
-    if (gap > left || size > left - gap) {
+    if (arena->bytes == NULL || gap > left || size > left - gap) {
         return NULL;
     }
     uint8_t *block = arena->bytes + arena->used + gap;
