@@ -242,22 +242,32 @@ pt_exit pt_journal_open(pt_journal *journal, bool *exists, const char *folder, b
     return read_head(journal, id, report);
 }
 
-pt_exit pt_journal_begin(pt_journal *journal, const pt_journal_id *id, pt_report *report)
+static pt_exit write_head(pt_journal *journal, const uint8_t *head, pt_report *report)
 {
-    uint8_t head[HEAD_SIZE];
     pt_replacement made;
     char *temporary = pt_path_join(journal->folder, "journal.new");
-    put_head(head, id);
-    pl_sha256_of(journal->start, head, sizeof head);
-    memcpy(journal->link, journal->start, 32);
     pt_exit result = pt_replacement_begin(&made, journal->path, temporary, report);
     if (result == PT_OK) {
-        (void)pt_replacement_put(&made, head, sizeof head);
+        (void)pt_replacement_put(&made, head, HEAD_SIZE);
         result = pt_replacement_commit(&made, report);
         pt_replacement_abandon(&made);
     }
     free(temporary);
-    PT_TRY(result);
+    return result;
+}
+
+pt_exit pt_journal_begin(pt_journal *journal, const pt_journal_id *id, pt_report *report)
+{
+    uint8_t head[HEAD_SIZE];
+    put_head(head, id);
+    pl_sha256_of(journal->start, head, sizeof head);
+    memcpy(journal->link, journal->start, 32);
+    const int synced =
+        pt_disk_sync_folder(journal->folder); /* the lock first: resume asks for it */
+    if (synced != 0) {
+        return pt_disk_fail(report, journal->folder, "synced", synced);
+    }
+    PT_TRY(write_head(journal, head, report));
     journal->file = pt_disk_open(journal->path, PT_DISK_UPDATE);
     return journal->file >= 0 ? PT_OK
                               : pt_disk_fail(report, journal->path, "opened", journal->file);

@@ -277,7 +277,7 @@ static json_t *difference_json(const pt_difference *difference)
     return object;
 }
 
-static json_t *verdict_json(const pt_verdict *verdict)
+json_t *pt_verdict_json(const pt_verdict *verdict)
 {
     const pt_tally *tally = &verdict->tally;
     json_t *object = json_object();
@@ -341,12 +341,12 @@ void pt_verdict_print_json(const pt_verdict *verdicts, size_t count)
                                        "explained",
                                        "compared_without_reason",
                                        "elapsed_ms"};
-    json_t *object = count == 1 ? verdict_json(&verdicts[0]) : json_object();
+    json_t *object = count == 1 ? pt_verdict_json(&verdicts[0]) : json_object();
     if (count != 1) {
         json_t *runs = json_array();
         bool identical = true;
         for (size_t i = 0; i < count; i++) {
-            (void)json_array_append_new(runs, verdict_json(&verdicts[i]));
+            (void)json_array_append_new(runs, pt_verdict_json(&verdicts[i]));
             identical = identical && pt_verdict_is_identical(&verdicts[i]);
         }
         set(object, "identical", json_boolean(identical));

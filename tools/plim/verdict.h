@@ -35,6 +35,9 @@ void pt_verdict_free(pt_verdict *verdict);
 
 bool pt_verdict_is_identical(const pt_verdict *verdict);
 
+/* The object that --json prints for one history; json_decref it. */
+json_t *pt_verdict_json(const pt_verdict *verdict);
+
 void pt_verdict_print_table(const pt_verdict *verdicts, size_t count);
 void pt_verdict_print_json(const pt_verdict *verdicts, size_t count);
 
