@@ -168,6 +168,7 @@ def whole_suites(data, long):
     suites.append(Suite("margin crashes", f"python3 tests/margin/crashes.py --worlds {10_000 if long else 400}", 3600))
     suites.append(Suite("margin permutations",
                         f"python3 tests/margin/permutations.py --worlds {1000 if long else 40}", 3600))
+    suites.append(Suite("margin peers", f"python3 tests/margin/peers.py --data {data}"))
     suites.append(Suite("margin brackets", f"python3 tests/margin/brackets.py --data {data}"))
     if (pathlib.Path(data) / "evm-traces").is_dir():
         suites.append(Suite("traces", f"python3 tests/traces.py --data {data}", 3600))
