@@ -303,8 +303,7 @@ static pt_exit attempt(pt_made *made, maker *m, pl_claim_kind kind, pt_report *r
     made->has_seek = certified.has_seek;
     made->reports_left_out = certified.evidence_dropped;
     pl_certified_free(&certified, m->run.chain);
-    const pl_verify_options options = {.world = m->run.history.world,
-                                       .world_size = m->run.history.world_size};
+    const pl_verify_options options = {.world = made->world.data, .world_size = made->world.size};
     const uint64_t start = pt_now_us();
     status = pl_verify(&made->verdict, &made->verifier, &made->memory.memory, made->bytes.data,
                        made->bytes.size, &options);
@@ -347,6 +346,7 @@ static pt_exit make(pt_made *made, maker *m, pt_report *report)
     PT_TRY(advance(m, report));
     PT_TRY(find_subject(m, report));
     choose_views(m);
+    pt_put(&made->world, m->run.history.world, m->run.history.world_size);
     return try_claims(made, m, report);
 }
 
@@ -371,6 +371,7 @@ void pt_free_certificate(pt_made *made)
 {
     pl_verifier_free(made->verifier);
     pt_bytes_free(&made->bytes);
+    pt_bytes_free(&made->world);
 }
 
 /* ---- liquidations by number ---- */

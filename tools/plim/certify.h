@@ -23,6 +23,7 @@ typedef struct pt_made {
     pt_bytes bytes;
     pl_verdict verdict; /* of its own verification; verifier holds what it points to */
     pl_verifier *verifier;
+    pt_bytes world; /* without_world: what the verifier reads instead */
     pt_memory memory;
     uint64_t verify_us;
     bool has_seek;             /* a scan made every row of the state part of it */

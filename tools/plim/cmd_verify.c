@@ -45,27 +45,37 @@ static pt_exit read_world(verification *v, const char *word, pt_report *report)
     return PT_OK;
 }
 
-/* What a verdict means to the shell: a refused certificate is PT_DIVERGED, a machine that could not
- * say PT_LIMIT. */
+/* What a verdict means to the shell: a refused certificate is PT_DIVERGED and told on stdout, a
+ * machine that could not say PT_LIMIT. */
 static pt_exit verdict_exit(const verification *v, const char *name, pt_report *report)
 {
+    const pl_status status = v->verdict.status;
+    if (pl_is_fault(status)) {
+        return pt_fail(report, PT_LIMIT, "%s: not decided here: %s: %s; see --gas-max and --world",
+                       name, pl_status_name(status), pl_status_sentence(status));
+    }
+    return status == PL_OK ? PT_OK : PT_DIVERGED;
+}
+
+/* The one line of --quiet. */
+static void put_summary(pt_bytes *text, const verification *v, const char *name, double ms)
+{
     const pl_verdict *verdict = &v->verdict;
-    char place[64] = "";
     if (verdict->status == PL_OK) {
-        return PT_OK;
+        pt_put_format(text, "%s: TRUE   %zu bytes, %zu unpacked, %.1f ms\n", name, v->file.size,
+                      v->certificate.size, ms);
+        return;
     }
-    if (pl_is_fault(verdict->status)) {
-        return pt_fail(report, PT_LIMIT, "%s: %s: %s; see --gas-max", name,
-                       pl_status_name(verdict->status), pl_status_sentence(verdict->status));
-    }
+    pt_put_format(text, "%s: %s in step %s", name,
+                  pl_is_fault(verdict->status) ? "UNDECIDED" : "REFUSED",
+                  pl_verify_step_name(verdict->step));
     if (verdict->offset != 0) {
-        (void)snprintf(place, sizeof place, " at byte %zu", verdict->offset);
+        pt_put_format(text, " at byte %zu", verdict->offset);
     } else if (verdict->index != PL_NONE) {
-        (void)snprintf(place, sizeof place, ", number %u", (unsigned)verdict->index);
+        pt_put_format(text, ", number %u", (unsigned)verdict->index);
     }
-    return pt_fail(report, PT_DIVERGED, "%s: refused in step %s%s: %s: %s", name,
-                   pl_verify_step_name(verdict->step), place, pl_status_name(verdict->status),
-                   pl_status_sentence(verdict->status));
+    pt_put_format(text, ": %s: %s\n", pl_status_name(verdict->status),
+                  pl_status_sentence(verdict->status));
 }
 
 static void print(const verification *v, const char *name, bool json, bool quiet, double ms)
@@ -76,9 +86,7 @@ static void print(const verification *v, const char *name, bool json, bool quiet
     if (json) {
         pt_facts_json(&text, &facts);
     } else {
-        pt_put_format(&text, "%s: %s   %zu bytes, %zu unpacked, %.1f ms\n", name,
-                      v->verdict.status == PL_OK ? "TRUE" : "REFUSED", v->file.size,
-                      v->certificate.size, ms);
+        put_summary(&text, v, name, ms);
         if (!quiet) {
             pt_certificate_text(&text, &facts);
         }
@@ -118,7 +126,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
         pt_bytes_free(&v.file);
         pt_bytes_free(&v.certificate);
         pt_bytes_free(&v.history);
-        if (exit != PT_OK && i + 1 < args->word_count) {
+        if (exit > PT_DIVERGED && i + 1 < args->word_count) {
             (void)fprintf(stderr, "plim: %s\n", report->line);
         }
         worst = exit > worst ? exit : worst;

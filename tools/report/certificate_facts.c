@@ -39,6 +39,11 @@ static void time_facts(const teller *t, uint64_t time_s)
     pt_fact_text(t->facts, "time", pt_block_time_text(text, t->chain, time_s));
 }
 
+static bool is_factor(pl_name name)
+{
+    return pt_name_is(name, "health_factor") || pt_name_is(name, "hf");
+}
+
 static void values(const teller *t, const char *key, const pl_code *code, const pl_field *fields,
                    size_t count, const uint8_t *bytes, size_t size)
 {
@@ -50,10 +55,14 @@ static void values(const teller *t, const char *key, const pl_code *code, const 
         if (fields[i].name.size != 0) {
             name_text(name, fields[i].name);
         }
+        pl_field field = fields[i];
+        if (field.type.scale == 0 && is_factor(field.name)) {
+            field.type.scale = 18; /* as the claim reads it, spec 10 §7 */
+        }
         pt_fact_text(t->facts, name,
-                     pt_is_everything(fields[i].type, bytes + at)
+                     pt_is_everything(field.type, bytes + at)
                          ? "u256.max"
-                         : pt_field_text(text, names, &fields[i], bytes + at));
+                         : pt_field_text(text, names, &field, bytes + at));
         at += fields[i].type.size;
     }
     pt_fact_close(t->facts);
