@@ -65,8 +65,9 @@ class Reading:
         self.tables = tables
         self.row_count = self.reader.u64()
         self.rows = []              # places of rows
-        self.lone = 0               # rows and leaves
+        self.told = self.pruned = 0     # rows, leaves and pruned subtrees; pruned subtrees
         self.top = self.node(0, 0)
+        demand(self.pruned or self.told == self.row_count, "fewer rows than the row count")
         self.reader.end()
 
     def node(self, depth, bits):
@@ -78,6 +79,8 @@ class Reading:
         if kind == PRUNED:
             hash_ = self.reader.take(32)
             demand(hash_ != EMPTY, "a pruned hash is zero")
+            self.pruned += 1
+            self.count()
             return Place(PRUNED, hash_)
         if kind == INNER:
             demand(depth < 256, "an inner node below the last bit")
@@ -88,9 +91,12 @@ class Reading:
             return Place(INNER, node_of(sides[0].hash, sides[1].hash), sides=sides)
         place = self.leaf() if kind == LEAF else self.row()
         demand(int.from_bytes(place.path, "big") >> 256 - depth == bits, "a path elsewhere")
-        self.lone += 1
-        demand(self.lone <= self.row_count, "more rows than the row count")
+        self.count()
         return place
+
+    def count(self):
+        self.told += 1
+        demand(self.told <= self.row_count, "more than the row count")
 
     def leaf(self):
         path, row_hash = self.reader.take(32), self.reader.take(32)
@@ -133,8 +139,7 @@ class Partial(State):
             contract, number, key = place.where
             self.tables[contract, number].set(key, place.row)
         self.count, self.top = found.row_count, found.top
-        self.whole = len(found.rows) == found.row_count and not any(
-            place.kind in (PRUNED, LEAF) for place in walk(found.top))
+        self.whole = len(found.rows) == found.row_count
 
     def look(self, contract, number, key):
         """Walks to the place of a key; Lacks when the witness does not tell what is there."""
