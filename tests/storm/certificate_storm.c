@@ -1,0 +1,563 @@
+/* Certificates of the blocks of real histories, and everything that somebody might change in them.
+ *
+ * For blocks with a successful transaction a certificate is made and must hold. Then bits of it are
+ * flipped, and copies are forged by rule (tests/support/certificate_forge.c) from one with a longer
+ * path and evidence; each must be refused. A copy that is accepted must be, byte for byte, what an
+ * honest maker with the whole state writes for what it says: then it is another true statement
+ * (without evidence, of a shorter path, ..) and counted apart. All else is a false accept.
+ *
+ * Usage: certificate_storm [--certificates N] [--every N] [--flips all|N] [--mutants N] [--seed S]
+ *                          [--states] HISTORY.plh[.gz] ..
+ *   N certificates in all, of every N-th block that qualifies; flips and mutants per certificate.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/support/certificate_forge.h"
+#include "tests/support/timing.h"
+#include "tools/common/args.h"
+#include "tools/common/file.h"
+#include "tools/common/memory.h"
+#include "vm/base/bytes.h"
+
+enum { STEPS = PL_VERIFY_DONE + 1, FORGERIES_MAX = 64, ASKED_MAX = 8 };
+#define ARENA_SIZE (UINT64_C(512) << 20)
+
+typedef struct tally {
+    uint64_t tried, refused, other, same, failed;
+} tally;
+
+typedef struct storm {
+    uint64_t certificates, every, flips, mutants, seed; /* as asked */
+    bool all_flips, states;
+    uint64_t made, seen, failures;
+    tally by_flip, by_forgery[FORGERIES_MAX];
+    uint64_t by_step[STEPS], by_status[1024];
+    double verify_s;
+    size_t size_sum, size_max, arena_max;
+    uint8_t *arena;
+    /* of the history under way */
+    pt_memory memory;
+    pl_chain *chain, *ahead; /* before and after the block */
+    pt_bytes headers;
+    uint64_t height_max;
+    pl_evidence *reports; /* [feed] */
+    piece old_report;
+    pt_bytes last; /* the certificate before this one */
+} storm;
+
+/* ---- verifying ---- */
+
+/* Verifies in the arena; the figures are those of the whole. */
+static pl_status verify(storm *s, pl_verdict *verdict, const uint8_t *bytes, size_t size)
+{
+    pl_arena arena;
+    pl_verifier *verifier;
+    pl_arena_begin(&arena, s->arena, ARENA_SIZE);
+    const pl_memory memory = pl_arena_memory(&arena, 0);
+    const pl_status status = pl_verify(verdict, &verifier, &memory, bytes, size, NULL);
+    pl_verifier_free(verifier);
+    s->arena_max = arena.highest > s->arena_max ? arena.highest : s->arena_max;
+    return status;
+}
+
+/* ---- making ---- */
+
+/* Views about an account at this moment; the claim may need them. */
+typedef struct questions {
+    pl_certified_view views[ASKED_MAX];
+    uint8_t arguments[ASKED_MAX][36];
+    unsigned count;
+} questions;
+
+static const uint8_t nobody[32] = {0};
+
+/* The transaction with this number; it is there. */
+static bool find_tx(pl_tx *tx, const uint8_t *block, size_t size, uint32_t number)
+{
+    pl_block shape;
+    uint32_t where, tx_size = 0;
+    const uint8_t *bytes = NULL;
+    if (pl_block_decode(&shape, &where, block, size) != PL_OK) {
+        return false;
+    }
+    for (uint32_t i = 0; i <= number; i++) {
+        (void)pl_items_next(&shape.transactions, &bytes, &tx_size);
+    }
+    return pl_tx_decode(tx, bytes, tx_size) == PL_OK;
+}
+
+static const uint8_t *account_of(const pl_chain *chain, const pl_tx *tx)
+{
+    const pl_function *function = &pl_chain_code(chain, tx->contract)->functions[tx->function];
+    const uint8_t *bytes = tx->arguments;
+    for (unsigned i = 0; i < function->parameter_count; i++) {
+        if (function->parameters[i].type.class == PL_CLASS_ACCOUNT) {
+            return bytes;
+        }
+        bytes += function->parameters[i].type.size;
+    }
+    return tx->caller;
+}
+
+static void ask(questions *q, uint32_t moment, const pl_tx *tx, uint32_t function,
+                const uint8_t *account, size_t size)
+{
+    uint8_t *arguments = q->arguments[q->count];
+    memset(arguments, 0, 36);
+    memcpy(arguments + size - 32, account, 32);
+    q->views[q->count++] = (pl_certified_view){.moment = moment,
+                                               .contract = tx->contract,
+                                               .function = (uint16_t)function,
+                                               .caller = nobody,
+                                               .arguments = arguments,
+                                               .arguments_size = (uint16_t)size};
+}
+
+/* Asks is_liquidatable or position_health, of an account or of a market and one, round the
+ * transaction. */
+static void ask_all(questions *q, const pl_chain *chain, const pl_tx *tx, uint32_t number)
+{
+    q->count = 0;
+    uint32_t function = pl_find_function(chain, tx->contract, "is_liquidatable", 15);
+    if (function == PL_NONE) {
+        function = pl_find_function(chain, tx->contract, "position_health", 15);
+    }
+    if (function == PL_NONE) {
+        return;
+    }
+    const pl_function *view = &pl_chain_code(chain, tx->contract)->functions[function];
+    size_t size = 0;
+    for (unsigned i = 0; i < view->parameter_count; i++) {
+        size += view->parameters[i].type.size;
+    }
+    const bool fits = (size == 32 || size == 36) &&
+                      view->parameters[view->parameter_count - 1].type.class == PL_CLASS_ACCOUNT;
+    if (fits) {
+        const uint8_t *account = account_of(chain, tx);
+        ask(q, PL_MOMENT_BASE, tx, function, account, size);
+        ask(q, 2 * number + 1, tx, function, account, size);
+        ask(q, 2 * number + 2, tx, function, account, size);
+        ask(q, PL_MOMENT_END, tx, function, account, size);
+    }
+}
+
+/* The headers of so many blocks before the base and after the block. */
+static void set_path(storm *s, pl_certify *request, uint64_t height, uint64_t margin)
+{
+    const bool is_block = request->kind == PL_CERTIFIES_BLOCK;
+    uint64_t first = is_block && height > 1 ? height - 1 : height;
+    uint64_t last = height + margin < s->height_max ? height + margin : s->height_max;
+    first = first > margin ? first - margin : 1;
+    last = last < height ? height : last;
+    request->headers = s->headers.data + (first - 1) * PL_HEADER_SIZE;
+    request->header_count = (uint32_t)(last - first + 1);
+}
+
+/* Makes a certificate; the chain must be as it was. */
+static bool make(storm *s, pt_bytes *out, const pl_certify *request)
+{
+    pl_certified made;
+    pl_head before, after;
+    pl_chain_head(&before, s->chain);
+    const pl_status status = pl_chain_certify(&made, s->chain, request);
+    pl_chain_head(&after, s->chain);
+    if (status != PL_OK || memcmp(&before, &after, sizeof before) != 0) {
+        printf("FAIL after block %llu: making says %s\n", (unsigned long long)before.height,
+               pl_status_name(status));
+        s->failures++;
+        return false;
+    }
+    out->size = 0;
+    pt_put(out, made.bytes, made.size);
+    pl_certified_free(&made, s->chain);
+    return true;
+}
+
+/* ---- judging copies ---- */
+
+/* What the copy says, said by an honest maker: the same bytes? */
+static bool is_another_truth(storm *s, const uint8_t *bytes, size_t size)
+{
+    static pl_certified_view views[VIEWS_MAX];
+    static pl_evidence evidence[EVIDENCE_MAX];
+    pl_certificate of;
+    size_t offset;
+    pt_bytes headers = {0}, block = {0}, honest = {0};
+    pl_header header;
+    if (pl_certificate_decode(&of, &offset, bytes, size) != PL_OK || of.view_count > VIEWS_MAX ||
+        of.evidence_count > EVIDENCE_MAX) {
+        return false;
+    }
+    pl_certify request = {.kind = of.kind,
+                          .without_world = of.world == NULL,
+                          .header_count = of.header_count,
+                          .views = views,
+                          .view_count = of.view_count,
+                          .evidence = evidence,
+                          .evidence_count = of.evidence_count,
+                          .claim = of.claim};
+    for (uint32_t i = 0; i < of.header_count; i++) {
+        uint8_t encoded[PL_HEADER_SIZE];
+        pl_certificate_header(&header, &of, pl_load_u64(of.first_header + 38) + i);
+        pl_header_encode(encoded, &header);
+        pt_put(&headers, encoded, sizeof encoded);
+    }
+    request.headers = headers.data;
+    if (of.kind == PL_CERTIFIES_BLOCK) {
+        uint8_t encoded[PL_HEADER_SIZE];
+        pl_certificate_header(&header, &of, of.height);
+        pl_header_encode(encoded, &header);
+        pt_put(&block, encoded, sizeof encoded);
+        pt_put(&block, of.body, of.body_size);
+        request.block = block.data;
+        request.block_size = block.size;
+    }
+    offset = 0;
+    for (uint32_t i = 0; pl_certificate_view_next(&views[i], &offset, &of); i++) {
+    }
+    offset = 0;
+    for (uint32_t i = 0; pl_certificate_evidence_next(&evidence[i], &offset, &of); i++) {
+    }
+    const bool same =
+        make(s, &honest, &request) && honest.size == size && memcmp(honest.data, bytes, size) == 0;
+    pt_bytes_free(&headers);
+    pt_bytes_free(&block);
+    pt_bytes_free(&honest);
+    return same;
+}
+
+/* One changed copy: refused, another truth, or a failure. */
+static void judge(storm *s, tally *of, const char *name, const uint8_t *bytes, size_t size)
+{
+    pl_verdict verdict;
+    of->tried++;
+    const pl_status status = verify(s, &verdict, bytes, size);
+    s->by_step[verdict.step]++;
+    s->by_status[status < 1024 ? status : 1023]++;
+    if (pl_is_reject(status)) {
+        of->refused++;
+    } else if (status == PL_OK && is_another_truth(s, bytes, size)) {
+        of->other++;
+    } else {
+        of->failed++;
+        if (s->failures++ < 20) {
+            printf("FAIL %s after block %llu: %s\n", name,
+                   (unsigned long long)verdict.certificate.height, pl_status_name(status));
+        }
+    }
+}
+
+static void flip_bits(storm *s, const pt_bytes *certificate, forge *f)
+{
+    const size_t bits = certificate->size * 8;
+    const uint64_t count = s->all_flips ? bits : s->flips;
+    for (uint64_t i = 0; i < count; i++) {
+        const size_t bit = s->all_flips ? (size_t)i : forge_pick(f, bits);
+        certificate->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        judge(s, &s->by_flip, "a flipped bit", certificate->data, certificate->size);
+        certificate->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+}
+
+static bool is_equal(const pt_bytes *a, piece b)
+{
+    return a->size == b.size && memcmp(a->data, b.bytes, b.size) == 0;
+}
+
+static void forge_copies(storm *s, forge *f)
+{
+    for (uint64_t done = 0; done < s->mutants;) {
+        const unsigned i = forge_pick(f, forgery_count);
+        tally *of = &s->by_forgery[i];
+        done++;
+        if (!forgeries[i].make(f)) {
+            continue;
+        }
+        const piece last = {s->last.data, s->last.size};
+        if (is_equal(&f->out, f->certificate) || is_equal(&f->out, last)) {
+            of->same++; /* nothing was changed, or all was spliced */
+            continue;
+        }
+        judge(s, of, forgeries[i].name, f->out.data, f->out.size);
+    }
+}
+
+/* ---- one certificate ---- */
+
+static bool must_hold(storm *s, const pt_bytes *certificate)
+{
+    pl_verdict verdict;
+    const double start = timing_now();
+    const pl_status status = verify(s, &verdict, certificate->data, certificate->size);
+    s->verify_s += timing_now() - start;
+    s->size_sum += certificate->size;
+    s->size_max = certificate->size > s->size_max ? certificate->size : s->size_max;
+    if (status != PL_OK) {
+        printf("FAIL block %llu: its own certificate ends at %s with %s\n",
+               (unsigned long long)verdict.certificate.height, pl_verify_step_name(verdict.step),
+               pl_status_name(status));
+        s->failures++;
+    }
+    return status == PL_OK;
+}
+
+/* Makes a plain one for flips and a rich one for forging, and tries both. */
+static void try_request(storm *s, pl_certify *request, uint64_t height)
+{
+    pt_bytes plain = {0}, rich = {0};
+    pieces base, other;
+    const uint32_t feeds = pl_chain_world(s->chain)->feed_count;
+    pl_evidence *evidence = pt_take_zeroed(feeds + 1u, sizeof *evidence);
+    set_path(s, request, height, 0);
+    if (make(s, &plain, request) && must_hold(s, &plain)) {
+        forge f = {.chain = s->chain, .random = s->seed + s->made, .old_report = s->old_report};
+        s->made++;
+        flip_bits(s, &plain, &f);
+        set_path(s, request, height, 2);
+        for (uint32_t i = 0; i < feeds && i < EVIDENCE_MAX; i++) {
+            if (s->reports[i].report_size > 0) {
+                evidence[request->evidence_count++] = s->reports[i];
+            }
+        }
+        request->evidence = evidence;
+        f.base = &base;
+        f.other = pieces_of(&other, s->last.data, s->last.size) ? &other : NULL;
+        if (s->mutants > 0 && make(s, &rich, request) && must_hold(s, &rich) &&
+            pieces_of(&base, rich.data, rich.size) && forge_begin(&f)) {
+            f.certificate = (piece){rich.data, rich.size};
+            forge_copies(s, &f);
+        }
+        forge_end(&f);
+        s->last.size = 0;
+        pt_put(&s->last, rich.data, rich.size);
+    }
+    free(evidence);
+    pt_bytes_free(&plain);
+    pt_bytes_free(&rich);
+}
+
+/* The first transaction with status OK; PL_NONE: none. */
+static uint32_t first_good(const pl_block_result *result)
+{
+    pl_receipt receipt;
+    uint32_t number = 0;
+    for (size_t at = 0; at < result->receipts_size;) {
+        if (pl_receipts_next(&receipt, &at, result->receipts, result->receipts_size) != PL_OK) {
+            return PL_NONE;
+        }
+        if (receipt.kind == PL_RECEIPT_TRANSACTION) {
+            if (receipt.status == PL_OK) {
+                return number;
+            }
+            number++;
+        }
+    }
+    return PL_NONE;
+}
+
+static void try_block(storm *s, const pl_block_result *result, const uint8_t *block, size_t size)
+{
+    const uint32_t number = first_good(result);
+    questions q = {0};
+    pl_tx tx = {0};
+    if (number == PL_NONE || s->made >= s->certificates || s->seen++ % s->every != 0 ||
+        !find_tx(&tx, block, size, number)) {
+        return;
+    }
+    ask_all(&q, s->chain, &tx, number);
+    pl_certify request = {.kind = PL_CERTIFIES_BLOCK,
+                          .block = block,
+                          .block_size = size,
+                          .views = q.views,
+                          .view_count = (uint16_t)q.count,
+                          .claim = {PL_CLAIM_TRANSACTION, number, nobody, UINT16_MAX}};
+    if (s->states) { /* the state before the block, asked the last of the questions */
+        const bool asks = q.count > 0;
+        request = (pl_certify){.kind = PL_CERTIFIES_STATE,
+                               .views = asks ? q.views + q.count - 1 : NULL,
+                               .view_count = asks,
+                               .claim = {PL_CLAIM_BLOCK, UINT32_MAX, nobody, UINT16_MAX}};
+        if (result->height > 1) {
+            try_request(s, &request, result->height - 1);
+        }
+        return;
+    }
+    try_request(s, &request, result->height);
+}
+
+/* ---- one history ---- */
+
+static void keep_reports(storm *s, const pl_block_result *result, const uint8_t *bytes, size_t size)
+{
+    pl_block block;
+    pl_receipt receipt;
+    uint32_t where, report_size;
+    const uint8_t *report;
+    size_t at = 0;
+    if (pl_block_decode(&block, &where, bytes, size) != PL_OK) {
+        return;
+    }
+    while (pl_items_next(&block.reports, &report, &report_size) &&
+           pl_receipts_next(&receipt, &at, result->receipts, result->receipts_size) == PL_OK) {
+        if (receipt.status == PL_OK) {
+            pl_evidence *of = &s->reports[receipt.feed];
+            s->old_report = (piece){of->report, of->report_size};
+            *of = (pl_evidence){receipt.feed, report, report_size};
+        }
+    }
+}
+
+static void read_headers(storm *s, const pl_history *history)
+{
+    pl_history walk = *history;
+    const uint8_t *block;
+    size_t size;
+    s->headers.size = 0;
+    s->height_max = 0;
+    while (pl_history_next(&walk, &block, &size) == PL_OK && block != NULL &&
+           size >= PL_HEADER_SIZE) {
+        pt_put(&s->headers, block, PL_HEADER_SIZE);
+        s->height_max++;
+    }
+}
+
+static bool run_blocks(storm *s, pl_history *history)
+{
+    const uint8_t *block;
+    size_t size;
+    while (s->made < s->certificates && pl_history_next(history, &block, &size) == PL_OK &&
+           block != NULL) {
+        pl_block_result result, again;
+        if (pl_chain_replay_block(&result, s->ahead, block, size, NULL) != PL_OK) {
+            return false;
+        }
+        try_block(s, &result, block, size);
+        if (pl_chain_replay_block(&again, s->chain, block, size, NULL) != PL_OK) {
+            return false;
+        }
+        keep_reports(s, &result, block, size);
+    }
+    return true;
+}
+
+static bool run_history(storm *s, const char *path)
+{
+    pt_bytes bytes = {0};
+    pt_report report = {0};
+    pl_history history;
+    if (pt_file_read(&bytes, path, PT_FILE_SIZE_MAX, &report) != PT_OK ||
+        pl_history_open(&history, bytes.data, bytes.size) != PL_OK ||
+        pl_chain_create(&s->chain, NULL, &s->memory.memory, history.world, history.world_size) !=
+            PL_OK ||
+        pl_chain_create(&s->ahead, NULL, &s->memory.memory, history.world, history.world_size) !=
+            PL_OK) {
+        printf("certificate_storm: cannot open %s %s\n", path, report.line);
+        return false;
+    }
+    s->reports = pt_take_zeroed(pl_chain_world(s->chain)->feed_count + 1u, sizeof *s->reports);
+    s->old_report = (piece){NULL, 0};
+    read_headers(s, &history);
+    const bool ran = run_blocks(s, &history);
+    pl_chain_free(s->chain);
+    pl_chain_free(s->ahead);
+    free(s->reports);
+    free(bytes.data);
+    return ran;
+}
+
+/* ---- figures ---- */
+
+static void print_tally(const char *name, const tally *of)
+{
+    printf("  %-34s %10llu %10llu %8llu %8llu %7llu\n", name, (unsigned long long)of->tried,
+           (unsigned long long)of->refused, (unsigned long long)of->other,
+           (unsigned long long)of->same, (unsigned long long)of->failed);
+}
+
+static void print_figures(const storm *s)
+{
+    tally all = {0};
+    printf("  %-34s %10s %10s %8s %8s %7s\n", "", "tried", "refused", "other", "same", "failed");
+    print_tally("one bit flipped", &s->by_flip);
+    for (unsigned i = 0; i < forgery_count; i++) {
+        const tally *of = &s->by_forgery[i];
+        print_tally(forgeries[i].name, of);
+        all.tried += of->tried;
+        all.refused += of->refused;
+        all.other += of->other;
+        all.failed += of->failed;
+    }
+    for (unsigned i = 0; i < STEPS; i++) {
+        printf("  step %-10s %10llu\n", pl_verify_step_name((pl_verify_step)i),
+               (unsigned long long)s->by_step[i]);
+    }
+    for (unsigned i = 0; i < 1024; i++) {
+        if (s->by_status[i] > 0) {
+            printf("  %-16s %10llu\n", pl_status_name((pl_status)i),
+                   (unsigned long long)s->by_status[i]);
+        }
+    }
+    const double count = s->made == 0 ? 1 : (double)s->made * (s->mutants > 0 ? 2 : 1);
+    printf("%llu certificates, %.0f bytes in the mean, %zu at most, %.2f ms to verify, %zu bytes "
+           "of memory at most\n",
+           (unsigned long long)s->made, (double)s->size_sum / count, s->size_max,
+           1000 * s->verify_s / count, s->arena_max);
+    printf("%llu flips: %llu refused, %llu other truths; %llu mutants: %llu refused, %llu other "
+           "truths; %llu false accepts or failures\n",
+           (unsigned long long)s->by_flip.tried, (unsigned long long)s->by_flip.refused,
+           (unsigned long long)s->by_flip.other, (unsigned long long)all.tried,
+           (unsigned long long)all.refused, (unsigned long long)all.other,
+           (unsigned long long)s->failures);
+}
+
+static bool take_option(storm *s, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        uint64_t *number;
+    } options[] = {{"--certificates", &s->certificates},
+                   {"--every", &s->every},
+                   {"--flips", &s->flips},
+                   {"--mutants", &s->mutants},
+                   {"--seed", &s->seed}};
+    if (strcmp(name, "--flips") == 0 && strcmp(value, "all") == 0) {
+        s->all_flips = true;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (strcmp(name, options[i].name) == 0) {
+            return pt_parse_u64(options[i].number, value);
+        }
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    static storm s = {.certificates = 4, .every = 7, .flips = 500, .mutants = 2000, .seed = 1};
+    bool ran = forgery_count <= FORGERIES_MAX, any = false;
+    s.arena = malloc(ARENA_SIZE);
+    pt_memory_init(&s.memory, PT_MEMORY_LIMIT_DEFAULT);
+    for (int i = 1; i < argc && ran && s.arena != NULL; i++) {
+        if (strcmp(argv[i], "--states") == 0) {
+            s.states = true;
+        } else if (strncmp(argv[i], "--", 2) == 0) {
+            ran = i + 1 < argc && take_option(&s, argv[i], argv[i + 1]) && s.every > 0;
+            i++;
+        } else {
+            any = true;
+            ran = run_history(&s, argv[i]);
+        }
+    }
+    if (ran && !any) {
+        ran = run_history(&s, "fixtures/histories/aave-v3-seed-5/history.plh.gz");
+    }
+    print_figures(&s);
+    pt_bytes_free(&s.headers);
+    pt_bytes_free(&s.last);
+    free(s.arena);
+    return !ran || s.failures > 0 || s.made == 0;
+}
