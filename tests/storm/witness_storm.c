@@ -5,10 +5,10 @@
  *
  * The bytes are compared with those of tests/support/witness_model.h, every answer and the root
  * after with those of the full store. Then come reads of everything else, every bit of small
- * witnesses flipped, and other witnesses of the same root: one place told less, one told more, and
- * both at random. None of them passes. Some sequences refuse memory at a random point. Every
- * sequence draws from the seed and its own number: --first I --sequences 1 repeats one. Prints one
- * line; exits 1 at the first difference. */
+ * witnesses flipped, nodes dropped, doubled and swapped, and other witnesses of the same root: one
+ * place told less, one told more, and both at random. None of them passes. Some sequences refuse
+ * memory at a random point. Every sequence draws from the seed and its own number: --first I
+ * --sequences 1 repeats one. Prints one line; exits 1 at the first difference. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 
 #include "tests/support/counted_memory.h"
 #include "tests/support/witness_model.h"
+#include "vm/base/bytes.h"
 
 #define OPS_MAX      220u
 #define FLIPS_OF     420u /* bytes of a witness that is flipped whole */
@@ -57,7 +58,7 @@ typedef struct storm {
 } storm;
 
 static struct {
-    uint64_t rows, bytes, flips, less, more, mixed, reads, told, seeks, refusals;
+    uint64_t rows, bytes, flips, less, more, mixed, broken, reads, told, seeks, refusals;
 } done;
 
 static uint64_t draw(storm *s)
@@ -429,6 +430,71 @@ static void flip_bits(storm *s)
     done.flips += count;
 }
 
+static pl_status verdict_of_plan(storm *s, bool *same)
+{
+    static uint8_t bytes[PLAN_SIZE_MAX];
+    pl_writer writer = pl_writer_of(bytes, sizeof bytes);
+    plan_write(&s->planned, &writer);
+    *same = writer.size == s->size && memcmp(bytes, s->witness, s->size) == 0;
+    return verdict(s, bytes, writer.size);
+}
+
+/* Returns the size of the node at an offset. */
+static size_t node_size(const storm *s, size_t at)
+{
+    static const size_t sizes[] = {1, 1 + PL_HASH_SIZE, 1 + sizeof(pl_leaf), 7, 1};
+    const size_t size = sizes[s->witness[at]];
+    if (s->witness[at] != PLAN_ROW) {
+        return size;
+    }
+    const uint32_t table =
+        pl_load_u32(s->witness + at + 1) * 2 + pl_load_u16(s->witness + at + 5) - 3;
+    return size + model_schemas[table].key_size + model_schemas[table].row_size;
+}
+
+/* A node dropped or written twice. */
+static void break_bytes(storm *s)
+{
+    static uint8_t bytes[2 * PLAN_SIZE_MAX];
+    uint32_t nodes = 0;
+    for (size_t at = 8; at < s->size; at += node_size(s, at)) {
+        nodes++;
+    }
+    uint32_t chosen = below(s, nodes);
+    size_t at = 8;
+    for (; chosen > 0; chosen--) {
+        at += node_size(s, at);
+    }
+    const size_t size = node_size(s, at), rest = s->size - at - size;
+    memcpy(bytes, s->witness, at);
+    memcpy(bytes + at, s->witness + at + size, rest);
+    expect(s, verdict(s, bytes, at + rest) != PL_OK, "a node dropped");
+    memcpy(bytes + at, s->witness + at, size);
+    memcpy(bytes + at + size, s->witness + at, size + rest);
+    expect(s, verdict(s, bytes, s->size + size) != PL_OK, "a node written twice");
+    done.broken += 2;
+}
+
+/* Two children that change places, a leaf or row of another key. */
+static void break_plan(storm *s)
+{
+    static uint32_t numbers[PLAN_NODES_MAX];
+    const uint32_t count = plan_visible(&s->planned, numbers);
+    plan_node *node = &s->planned.nodes[numbers[below(s, count)]];
+    const plan_node kept = *node;
+    if (node->told == PLAN_INNER) {
+        node->child[0] = kept.child[1];
+        node->child[1] = kept.child[0];
+    } else if (node->told == PLAN_LEAF || node->told == PLAN_ROW) {
+        node->low = below(s, s->before.count);
+    }
+    bool same;
+    const pl_status status = verdict_of_plan(s, &same);
+    expect(s, (status == PL_OK) == same, "another order or another row");
+    done.broken += !same;
+    *node = kept;
+}
+
 /* What may be told of a place instead: less, more, or nothing else. */
 static uint8_t other_telling(storm *s, const plan_node *node)
 {
@@ -441,15 +507,6 @@ static uint8_t other_telling(storm *s, const plan_node *node)
     const uint8_t others[2] = {node->told == PLAN_PRUNED ? PLAN_LEAF : PLAN_PRUNED,
                                node->told == PLAN_ROW ? PLAN_LEAF : PLAN_ROW};
     return others[below(s, 2)];
-}
-
-static pl_status verdict_of_plan(storm *s, bool *same)
-{
-    static uint8_t bytes[PLAN_SIZE_MAX];
-    pl_writer writer = pl_writer_of(bytes, sizeof bytes);
-    plan_write(&s->planned, &writer);
-    *same = writer.size == s->size && memcmp(bytes, s->witness, s->size) == 0;
-    return verdict(s, bytes, writer.size);
 }
 
 /* Other witnesses of the same root: each has the right form and hashes. */
@@ -510,6 +567,10 @@ static void run_sequence(storm *s, uint64_t seed, uint64_t sequence)
     refuse_memory(s);
     flip_bits(s);
     tell_otherwise(s);
+    for (int i = 0; i < 3; i++) {
+        break_bytes(s);
+        break_plan(s);
+    }
     pl_store_free(s->full);
     expect(s, memory.out == 0, "memory of the store was not given back");
 }
@@ -537,8 +598,9 @@ int main(int argc, char **argv)
     printf("witness_storm: %" PRIu64 " sequences, seed %" PRIu64 ": %" PRIu64 " rows, %" PRIu64
            " bytes, %" PRIu64 " with a seek, %" PRIu64 " other reads (%" PRIu64
            " answered), %" PRIu64 " flipped bits, %" PRIu64 " told less, %" PRIu64
-           " told more, %" PRIu64 " mixed, %" PRIu64 " refusals of memory; no difference\n",
+           " told more, %" PRIu64 " mixed, %" PRIu64 " broken, %" PRIu64
+           " refusals of memory; no difference\n",
            sequences, seed, done.rows, done.bytes, done.seeks, done.reads, done.told, done.flips,
-           done.less, done.more, done.mixed, done.refusals);
+           done.less, done.more, done.mixed, done.broken, done.refusals);
     return 0;
 }

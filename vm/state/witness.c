@@ -40,7 +40,7 @@ typedef struct loader {
     pl_reader reader;
     open_node open[DEPTH_MAX];
     unsigned depth;             /* how many are open: the depth of the node that comes next */
-    uint8_t path[PL_HASH_SIZE]; /* the first `depth` bits are those of its place, others 0  */
+    uint8_t path[PL_HASH_SIZE]; /* its first `depth` bits are those of the node's place     */
 } loader;
 
 static void set_bit(uint8_t path[PL_HASH_SIZE], unsigned depth, unsigned bit)
@@ -180,7 +180,6 @@ static pl_status close_nodes(loader *of)
     const shape *told = &of->witness->told;
     while (of->depth > 0 && of->open[of->depth - 1].sides == 2) {
         const open_node *node = &of->open[--of->depth];
-        set_bit(of->path, of->depth, 0);
         if (!is_canonical(told, &told->places[node->place])) {
             return PL_REJECT_PROOF_SHAPE;
         }
