@@ -7,9 +7,15 @@
 #include "vm/machine/run.h"
 #include "vm/num/num.h"
 
+#include "vm/machine/bodies.inc"
+
+#ifdef PL_DISPATCH_SWITCH
 #define LOOP        pl_exec_loop
 #define BEFORE_STEP ((void)0)
-#include "vm/machine/exec_loop.inc"
+#include "vm/machine/exec_plain.inc"
+#else
+#include "vm/machine/exec_goto.inc"
+#endif
 
 pl_status pl_machine_create(pl_machine **machine, const pl_memory *memory)
 {

@@ -20,9 +20,11 @@ static void tell(pl_machine *m, const pl_step *ip, uint64_t gas)
     m->trace(m->trace_context, &step);
 }
 
+#include "vm/machine/bodies.inc"
+
 #define LOOP        pl_exec_loop_traced
 #define BEFORE_STEP tell(m, ip, gas)
-#include "vm/machine/exec_loop.inc"
+#include "vm/machine/exec_plain.inc"
 
 void pl_machine_trace(pl_machine *machine, pl_trace_sink sink, void *context)
 {

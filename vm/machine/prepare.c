@@ -14,22 +14,77 @@ static uint16_t step_operand(const pl_instruction *in, uint32_t index, uint32_t 
     return (uint16_t)(kind == PL_KIND_J ? value - place : value);
 }
 
+static const uint8_t handler_of[256] = {
+#define OP(number, name, a, b, c, d, e, gas, meaning) [number] = PL_HANDLER_##name,
+#include "vm/machine/ops.def"
+#undef OP
+};
+
+#define FUSED_MAX 3u
+
+/* A row of fused.def. */
+typedef struct fused_row {
+    uint8_t handler;
+    uint8_t count;
+    uint8_t ops[FUSED_MAX];
+} fused_row;
+
+static const fused_row fused_rows[] = {
+#define PAIR(a, b)             {PL_HANDLER_##a##_##b, 2, {PL_OP_##a, PL_OP_##b}},
+#define TRIPLE(a, b, c)        {PL_HANDLER_##a##_##b##_##c, 3, {PL_OP_##a, PL_OP_##b, PL_OP_##c}},
+#define PAIR_BRANCH(a, b)      PAIR(a, b)
+#define TRIPLE_BRANCH(a, b, c) TRIPLE(a, b, c)
+#define PAIR_FLOW(a, b)        PAIR(a, b)
+#include "vm/machine/fused.def"
+};
+
+/* True when the row's instructions stand from `place` on, all in one block. */
+static bool fits(const fused_row *row, const pl_function *function, uint32_t place)
+{
+    if (function->instruction_count - place < row->count ||
+        function->instructions[place].op != row->ops[0]) {
+        return false;
+    }
+    for (uint32_t i = 1; i < row->count; i++) {
+        if (function->instructions[place + i].op != row->ops[i] ||
+            function->block_gas[place + i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every step gets the longest run that begins with it: whichever the step before takes, the run
+ * that is taken fits. */
+static void fuse(const pl_function *function, pl_step *steps)
+{
+    for (uint32_t i = 0; i < function->instruction_count; i++) {
+        for (size_t k = 0; k < sizeof fused_rows / sizeof *fused_rows; k++) {
+            if (fits(&fused_rows[k], function, i)) {
+                steps[i].run = fused_rows[k].handler;
+                break;
+            }
+        }
+        steps[i].handler = steps[i].gas != 0 ? PL_HANDLER_CHARGE : steps[i].run;
+    }
+}
+
 static void make_steps(const pl_function *function, pl_step *steps)
 {
     for (uint32_t i = 0; i < function->instruction_count; i++) {
         const pl_instruction *in = &function->instructions[i];
-        const uint32_t gas = function->block_gas[i];
         steps[i] = (pl_step){
-            .handler = gas != 0 ? PL_HANDLER_CHARGE : in->op,
+            .run = handler_of[in->op],
             .op = in->op,
             .e = in->e,
             .a = step_operand(in, 0, i),
             .b = step_operand(in, 1, i),
             .c = step_operand(in, 2, i),
             .d = step_operand(in, 3, i),
-            .gas = gas,
+            .gas = function->block_gas[i],
         };
     }
+    fuse(function, steps);
 }
 
 /* ---- which registers can be read before they are written --------------------------------------

@@ -9,35 +9,30 @@
 
 /* What every state instruction starts from. */
 typedef struct access {
-    const pl_code *code;
     const pl_layout *layout;
     uint32_t number; /* of the table in the world */
-    uint8_t *base;
     uint8_t key[PL_KEY_SIZE_MAX];
 } access;
 
-/* Finds the table of operand b and, unless keys is NULL, writes its key. */
-static pl_status open_row(access *to, pl_machine *m, const pl_step *ip, uint16_t key_offset)
+/* Finds the table of operand b and writes the key of the registers from operand c on. */
+PL_INLINE pl_status open_row(access *to, pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     const pl_contract *const contract = pl_top_activation(m)->contract;
-    to->code = contract->code;
     to->layout = &contract->code->layouts[ip->b];
     to->number = contract->table_base + ip->b;
-    to->base = pl_top_frame(m)->base;
-    return pl_cells_store(to->key, to->layout->keys, to->layout->key_count,
-                          pl_at(to->base, key_offset));
+    return pl_cells_store(to->key, to->layout->keys, to->layout->key_count, pl_at(base, ip->c));
 }
 
-static pl_status find_row(const uint8_t **row, pl_machine *m, const access *at)
+PL_INLINE pl_status find_row(const uint8_t **row, pl_machine *m, const access *at)
 {
     return m->door->ops->get(m->door, row, at->number, at->key);
 }
 
-pl_status pl_row_get(pl_machine *m, const pl_step *ip)
+pl_status pl_row_get(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     const uint8_t *row;
-    PL_TRY(open_row(&at, m, ip, ip->c));
+    PL_TRY(open_row(&at, m, ip, base));
     PL_TRY(find_row(&row, m, &at));
     if (row == NULL) {
         row = at.layout->default_row;
@@ -45,45 +40,45 @@ pl_status pl_row_get(pl_machine *m, const pl_step *ip)
     if (row == NULL) {
         return PL_TRAP_MISSING_ROW;
     }
-    pl_cells_load(pl_at(at.base, ip->a), at.layout->fields, at.layout->field_count, row);
+    pl_cells_load(pl_at(base, ip->a), at.layout->fields, at.layout->field_count, row);
     return PL_OK;
 }
 
-pl_status pl_row_get_field(pl_machine *m, const pl_step *ip)
+pl_status pl_row_get_field(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     const uint8_t *row;
-    PL_TRY(open_row(&at, m, ip, ip->c));
+    PL_TRY(open_row(&at, m, ip, base));
     PL_TRY(find_row(&row, m, &at));
     const pl_cell *const cell = &at.layout->fields[ip->d];
     const uint8_t *bytes;
     if (PL_LIKELY(row != NULL)) {
         bytes = row + cell->offset;
     } else {
-        bytes = at.code->tables[ip->b].fields[ip->d].default_bytes;
+        bytes = pl_top_code(m)->tables[ip->b].fields[ip->d].default_bytes;
         if (bytes == NULL) {
             return PL_TRAP_MISSING_ROW;
         }
     }
-    pl_cell_load(pl_at(at.base, ip->a), cell, bytes);
+    pl_cell_load(pl_at(base, ip->a), cell, bytes);
     return PL_OK;
 }
 
-pl_status pl_row_put(pl_machine *m, const pl_step *ip)
+pl_status pl_row_put(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     uint8_t row[PL_ROW_SIZE_MAX];
-    PL_TRY(open_row(&at, m, ip, ip->c));
-    PL_TRY(pl_cells_store(row, at.layout->fields, at.layout->field_count, pl_at(at.base, ip->a)));
+    PL_TRY(open_row(&at, m, ip, base));
+    PL_TRY(pl_cells_store(row, at.layout->fields, at.layout->field_count, pl_at(base, ip->a)));
     return m->door->ops->put(m->door, at.number, at.key, row);
 }
 
-pl_status pl_row_put_field(pl_machine *m, const pl_step *ip)
+pl_status pl_row_put_field(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     const uint8_t *old;
     uint8_t row[PL_ROW_SIZE_MAX];
-    PL_TRY(open_row(&at, m, ip, ip->c));
+    PL_TRY(open_row(&at, m, ip, base));
     PL_TRY(find_row(&old, m, &at));
     if (old == NULL) {
         old = at.layout->default_row;
@@ -93,36 +88,35 @@ pl_status pl_row_put_field(pl_machine *m, const pl_step *ip)
     }
     const pl_cell *const cell = &at.layout->fields[ip->d];
     memcpy(row, old, at.layout->row_size);
-    PL_TRY(pl_cell_store(row + cell->offset, cell, pl_at(at.base, ip->a)));
+    PL_TRY(pl_cell_store(row + cell->offset, cell, pl_at(base, ip->a)));
     return m->door->ops->put(m->door, at.number, at.key, row);
 }
 
-pl_status pl_row_has(pl_machine *m, const pl_step *ip)
+pl_status pl_row_has(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     const uint8_t *row;
-    PL_TRY(open_row(&at, m, ip, ip->c));
+    PL_TRY(open_row(&at, m, ip, base));
     PL_TRY(find_row(&row, m, &at));
-    pl_at(at.base, ip->a)->n = row != NULL;
+    pl_at(base, ip->a)->n = row != NULL;
     return PL_OK;
 }
 
-pl_status pl_row_del(pl_machine *m, const pl_step *ip)
+pl_status pl_row_del(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     access at;
     bool existed;
-    PL_TRY(open_row(&at, m, ip, ip->c));
+    PL_TRY(open_row(&at, m, ip, base));
     PL_TRY(m->door->ops->del(m->door, &existed, at.number, at.key));
-    pl_at(at.base, ip->a)->n = existed;
+    pl_at(base, ip->a)->n = existed;
     return PL_OK;
 }
 
 /* e = mode + 4 * prefix parts. */
-pl_status pl_row_seek(pl_machine *m, const pl_step *ip)
+pl_status pl_row_seek(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     const pl_contract *const contract = pl_top_activation(m)->contract;
     const pl_code *const code = contract->code;
-    uint8_t *const base = pl_top_frame(m)->base;
     pl_register *const key = pl_at(base, ip->c);
     const pl_field *parts[PL_KEY_FIELDS_MAX + PL_INDEX_FIELDS_MAX];
     uint8_t full_key[PL_ORDER_SIZE_MAX];
@@ -148,9 +142,9 @@ pl_status pl_row_seek(pl_machine *m, const pl_step *ip)
 }
 
 /* *row is NULL when feed b has no accepted price; a feed number is 32 bits in the key. */
-static pl_status find_price(const uint8_t **row, pl_machine *m, const pl_step *ip)
+static pl_status find_price(const uint8_t **row, pl_machine *m, const pl_step *ip, uint8_t *base)
 {
-    const uint64_t feed = pl_at(pl_top_frame(m)->base, ip->b)->n;
+    const uint64_t feed = pl_at(base, ip->b)->n;
     uint8_t key[PL_PRICES_KEY_SIZE];
     *row = NULL;
     if (feed > UINT32_MAX) {
@@ -160,11 +154,11 @@ static pl_status find_price(const uint8_t **row, pl_machine *m, const pl_step *i
     return m->door->ops->get(m->door, row, m->linkage->prices_table, key);
 }
 
-pl_status pl_row_price(pl_machine *m, const pl_step *ip)
+pl_status pl_row_price(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     const uint8_t *row;
     pl_u256 price;
-    PL_TRY(find_price(&row, m, ip));
+    PL_TRY(find_price(&row, m, ip, base));
     if (row == NULL) {
         return PL_TRAP_NO_PRICE;
     }
@@ -175,16 +169,16 @@ pl_status pl_row_price(pl_machine *m, const pl_step *ip)
     if (pl_u256_is_neg(&price)) {
         return PL_TRAP_CAST;
     }
-    pl_u256_copy(&pl_at(pl_top_frame(m)->base, ip->a)->w, &price);
+    pl_u256_copy(&pl_at(base, ip->a)->w, &price);
     return PL_OK;
 }
 
-pl_status pl_row_price_info(pl_machine *m, const pl_step *ip)
+pl_status pl_row_price_info(pl_machine *m, const pl_step *ip, uint8_t *base)
 {
     static const uint8_t absent[PL_PRICES_ROW_SIZE] = {0};
     const uint8_t *row;
-    PL_TRY(find_price(&row, m, ip));
-    pl_register *const to = pl_at(pl_top_frame(m)->base, ip->a);
+    PL_TRY(find_price(&row, m, ip, base));
+    pl_register *const to = pl_at(base, ip->a);
     const bool valid = row != NULL;
     row = valid ? row : absent;
     pl_u256_load_be(&to[0].w, row + PL_PRICES_PRICE, 32);

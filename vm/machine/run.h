@@ -11,17 +11,33 @@
 #include "vm/machine/exec.h"
 #include "vm/machine/value.h"
 
-/* Handler 0 has no row in ops.def: it charges the gas of the block that the step leads and goes on
- * with the step's own op. So only leaders pay for the charge. */
-#define PL_HANDLER_CHARGE 0u
+/* What the fast loop jumps to: a row of ops.def, a run of rows of fused.def, or the handler that
+ * charges the gas of the block that the step leads and goes on with the step's own `run`. */
+typedef enum pl_handler {
+    PL_HANDLER_CHARGE = 0,
+#define OP(number, name, a, b, c, d, e, gas, meaning) PL_HANDLER_##name,
+#include "vm/machine/ops.def"
+#undef OP
+#define FUSED(handler)         PL_HANDLER_##handler,
+#define PAIR(a, b)             FUSED(a##_##b)
+#define TRIPLE(a, b, c)        FUSED(a##_##b##_##c)
+#define PAIR_BRANCH(a, b)      FUSED(a##_##b)
+#define TRIPLE_BRANCH(a, b, c) FUSED(a##_##b##_##c)
+#define PAIR_FLOW(a, b)        FUSED(a##_##b)
+#include "vm/machine/fused.def"
+#undef FUSED
+    PL_HANDLER_COUNT
+} pl_handler;
+
+_Static_assert(PL_HANDLER_COUNT <= 256, "a handler's number is one byte");
 
 /* An instruction as the interpreter reads it: register operands are byte offsets into the frame,
  * jump targets are distances in steps. */
 typedef struct pl_step {
-    uint8_t handler; /* op, or PL_HANDLER_CHARGE */
+    uint8_t handler; /* run, or PL_HANDLER_CHARGE */
+    uint8_t run;     /* a pl_handler: op's, or that of the fused run beginning here */
     uint8_t op;
     uint8_t e;
-    uint8_t spare;
     uint16_t a, b, c, d;
     uint32_t gas; /* of the block, when the step leads one */
 } pl_step;
@@ -206,14 +222,14 @@ PL_MUST_USE pl_status pl_call_revert(pl_machine *m, uint16_t error, const pl_reg
 PL_MUST_USE pl_status pl_call_emit(pl_machine *m, uint16_t event, const pl_register *arguments);
 
 /* rows.c. Key registers are read first and checked against their fields: CAST. */
-PL_MUST_USE pl_status pl_row_get(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_get_field(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_put(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_put_field(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_has(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_del(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_seek(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_price(pl_machine *m, const pl_step *ip);
-PL_MUST_USE pl_status pl_row_price_info(pl_machine *m, const pl_step *ip);
+PL_MUST_USE pl_status pl_row_get(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_get_field(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_put(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_put_field(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_has(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_del(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_seek(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_price(pl_machine *m, const pl_step *ip, uint8_t *base);
+PL_MUST_USE pl_status pl_row_price_info(pl_machine *m, const pl_step *ip, uint8_t *base);
 
 #endif

@@ -51,7 +51,7 @@ pl_cell pl_cell_of(pl_type type, uint32_t variants, uint16_t offset)
     return (pl_cell){(uint8_t)form_of(type), type.size, (uint16_t)limit, offset};
 }
 
-static inline void load_cell(pl_register *r, const pl_cell *cell, const uint8_t *bytes)
+PL_INLINE void load_cell(pl_register *r, const pl_cell *cell, const uint8_t *bytes)
 {
     uint64_t value = 0;
     switch ((pl_form)cell->form) {
@@ -89,7 +89,8 @@ static inline void load_cell(pl_register *r, const pl_cell *cell, const uint8_t 
     }
 }
 
-static pl_status store_symbol(uint8_t *bytes, const pl_u256 *word)
+/* Apart from store_cell, which then needs no array of its own. */
+static __attribute__((noinline)) pl_status store_symbol(uint8_t *bytes, const pl_u256 *word)
 {
     uint8_t symbol[32];
     pl_u256_store_limbs_be(symbol, word, 32 / sizeof(pl_limb));
@@ -106,7 +107,7 @@ static inline pl_status check_narrow(uint64_t value, uint32_t bits)
     return PL_LIKELY(value >> bits == 0) ? PL_OK : PL_TRAP_CAST;
 }
 
-static inline pl_status store_cell(uint8_t *bytes, const pl_cell *cell, const pl_register *r)
+PL_INLINE pl_status store_cell(uint8_t *bytes, const pl_cell *cell, const pl_register *r)
 {
     switch ((pl_form)cell->form) {
     case PL_FORM_BYTE:

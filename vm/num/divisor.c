@@ -10,6 +10,11 @@
 #define LIMBS PL_U256_LIMBS
 #define PAIRS (PL_U256_LIMBS / 2)
 
+static bool has_head(const pl_divisor *c)
+{
+    return (c->head.low | c->head.high) != 0;
+}
+
 pl_status pl_divisor_init(pl_divisor *divisor, const pl_u256 *d)
 {
     if (pl_u256_is_zero(d)) {
@@ -20,23 +25,22 @@ pl_status pl_divisor_init(pl_divisor *divisor, const pl_u256 *d)
     if (length <= PL_PAIR_BITS) {
         made.limit = pl_u256_low_pair(d);
         made.shift_left = PL_PAIR_BITS - length;
-        made.head = made.limit << made.shift_left;
+        made.head = pl_pair_of(pl_pair_value(made.limit) << made.shift_left);
     } else if (pl_u256_next_bit(d, 0) >= length - PL_PAIR_BITS) {
         pl_u256 head;
         made.shift_right = length - PL_PAIR_BITS;
         pl_u256_shr(&head, d, made.shift_right);
         made.head = pl_u256_low_pair(&head);
     }
-    if (made.head != 0) {
+    if (has_head(&made)) {
         /* (2^(2w) - 1 - head * 2^w) / head: the numerator is ~head above a pair of ones. */
         pl_u256 num = pl_u256_zero(), den = pl_u256_zero(), q, rem;
-        const pl_limb_pair top = ~made.head;
         num.limb[0] = PL_LIMB_MAX;
         num.limb[1] = PL_LIMB_MAX;
-        num.limb[2] = (pl_limb)top;
-        num.limb[3] = (pl_limb)(top >> PL_LIMB_BITS);
-        den.limb[0] = (pl_limb)made.head;
-        den.limb[1] = (pl_limb)(made.head >> PL_LIMB_BITS);
+        num.limb[2] = (pl_limb)~made.head.low;
+        num.limb[3] = (pl_limb)~made.head.high;
+        den.limb[0] = made.head.low;
+        den.limb[1] = made.head.high;
         pl_divide_256(&q, &rem, &num, &den);
         made.inverse = pl_u256_low_pair(&q);
     }
@@ -77,17 +81,17 @@ PL_INLINE void divide_by(pl_u256 *q, pl_u256 *rem, const pl_limb *num, uint32_t 
 {
     pl_limb_pair n[PAIRS + 1];
     scale(n, num, count, c);
-    pl_limb_pair left = n[PAIRS];
+    pl_pair left = pl_pair_of(n[PAIRS]);
     PL_UNROLL
     for (uint32_t i = PAIRS; i-- > 0;) {
-        const pl_limb_pair digit = pl_pair_div_step(&left, left, n[i], c->head, c->inverse);
-        q->limb[2 * i] = (pl_limb)digit;
-        q->limb[2 * i + 1] = (pl_limb)(digit >> PL_LIMB_BITS);
+        const pl_pair digit = pl_pair_div_step(&left, left, pl_pair_of(n[i]), c->head, c->inverse);
+        q->limb[2 * i] = digit.low;
+        q->limb[2 * i + 1] = digit.high;
     }
-    left >>= c->shift_left;
+    left = pl_pair_of(pl_pair_value(left) >> c->shift_left);
     pl_u256 remainder = pl_u256_zero();
-    remainder.limb[0] = (pl_limb)left;
-    remainder.limb[1] = (pl_limb)(left >> PL_LIMB_BITS);
+    remainder.limb[0] = left.low;
+    remainder.limb[1] = left.high;
     if (c->shift_right != 0) {
         pl_u256 low;
         PL_UNROLL
@@ -104,7 +108,7 @@ PL_INLINE void divide_by(pl_u256 *q, pl_u256 *rem, const pl_limb *num, uint32_t 
 static pl_status finish_256(pl_u256 *r, const pl_u256 *num, const pl_divisor *c, pl_round round)
 {
     pl_u256 q, rem;
-    if (c->head == 0) {
+    if (!has_head(c)) {
         pl_divide_256(&q, &rem, num, &c->value);
     } else {
         divide_by(&q, &rem, num->limb, LIMBS, c);
@@ -153,7 +157,7 @@ pl_status pl_u256_muldiv_up_add_long_by(pl_u256 *r, const pl_u256 *a, const pl_u
 pl_status pl_u256_muldiv_full_long_by(pl_u256 *r, const pl_u256 *a, const pl_u256 *b,
                                       const pl_divisor *c, pl_round round)
 {
-    if (c->head == 0) {
+    if (!has_head(c)) {
         return pl_u256_muldiv_full_round(r, a, b, &c->value, round);
     }
     pl_u512 product;

@@ -12,7 +12,7 @@
 
 #include "vm/base/bytes.h"
 #include "vm/base/error.h"
-#include "vm/num/limb.h"
+#include "vm/num/pair.h"
 
 typedef struct pl_u256 {
     pl_limb limb[PL_U256_LIMBS]; /* least significant first */
@@ -243,15 +243,12 @@ PL_MUST_USE pl_status pl_u256_mul_long(pl_u256 *r, const pl_u256 *a, const pl_u2
 /* *r = a * b for a and b below 2^(two limbs). */
 PL_INLINE void pl_u256_mul_pair(pl_u256 *r, const pl_u256 *a, const pl_u256 *b)
 {
-    const pl_limb_pair low = pl_limb_mul(a->limb[0], b->limb[0]);
-    const pl_limb_pair cross = pl_limb_mul(a->limb[1], b->limb[0]) + (low >> PL_LIMB_BITS);
-    const pl_limb_pair other = pl_limb_mul(a->limb[0], b->limb[1]) + (pl_limb)cross;
-    const pl_limb_pair high = pl_limb_mul(a->limb[1], b->limb[1]) + (cross >> PL_LIMB_BITS) +
-                              (other >> PL_LIMB_BITS); /* each sum stays below 2^(two limbs) */
-    r->limb[0] = (pl_limb)low;
-    r->limb[1] = (pl_limb)other;
-    r->limb[2] = (pl_limb)high;
-    r->limb[3] = (pl_limb)(high >> PL_LIMB_BITS);
+    pl_pair high, low;
+    pl_pair_mul(&high, &low, (pl_pair){a->limb[0], a->limb[1]}, (pl_pair){b->limb[0], b->limb[1]});
+    r->limb[0] = low.low;
+    r->limb[1] = low.high;
+    r->limb[2] = high.low;
+    r->limb[3] = high.high;
     PL_UNROLL
     for (int i = 4; i < PL_U256_LIMBS; i++) {
         r->limb[i] = 0;

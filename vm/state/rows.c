@@ -94,6 +94,20 @@ static inline uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
     return (uint32_t)((uint64_t)hash << 32 >> rows->slot_shift);
 }
 
+/* Keys of at most eight bytes, which most are, count as one number. */
+#define SHORT_SIZE 8u
+
+static inline uint64_t short_key(const uint8_t *key, uint32_t size)
+{
+    return size == SHORT_SIZE ? word_at(key) : tail_before(key + size, size);
+}
+
+/* hash_of for a short key. */
+static inline uint32_t short_hash_of(const pl_row_pool *rows, uint64_t word)
+{
+    return (uint32_t)(mix(rows->seed ^ rows->key_size, word) * ODD >> 32);
+}
+
 /* Returns the slot that holds the key, or the free slot where it would go. */
 static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint32_t hash)
 {
@@ -110,9 +124,31 @@ static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint
     return slot;
 }
 
-uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
+static inline uint32_t find_short(pl_row_pool *rows, uint64_t word, uint32_t size)
 {
-    /* Contracts read a row field by field: the last key is the likeliest. */
+    if (word == rows->last_word && rows->last != 0) {
+        return rows->last;
+    }
+    if (PL_UNLIKELY(rows->slot_count == 0)) {
+        return 0;
+    }
+    const uint32_t hash = short_hash_of(rows, word);
+    uint32_t slot = home_of(rows, hash);
+    for (uint64_t held = rows->slots[slot]; held != 0; held = rows->slots[slot]) {
+        if (held >> 32 == hash &&
+            short_key(pl_row_pool_record(rows, (uint32_t)held)->bytes, size) == word) {
+            rows->last = (uint32_t)held;
+            rows->last_word = word;
+            return (uint32_t)held;
+        }
+        slot = (slot + 1) & (rows->slot_count - 1);
+    }
+    return 0;
+}
+
+/* Not inlined: its registers would be saved for short keys too. */
+static __attribute__((noinline)) uint32_t find_long(pl_row_pool *rows, const uint8_t *key)
+{
     if (rows->last != 0 &&
         same_key(pl_row_pool_record(rows, rows->last)->bytes, key, rows->key_size)) {
         return rows->last;
@@ -123,6 +159,23 @@ uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
     const uint32_t number = (uint32_t)rows->slots[slot_of(rows, key, hash_of(rows, key))];
     rows->last = number != 0 ? number : rows->last;
     return number;
+}
+
+/* Contracts read a row field by field: the last key is the likeliest. */
+uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
+{
+    const uint32_t size = rows->key_size;
+    if (PL_LIKELY(size <= SHORT_SIZE)) {
+        return find_short(rows, short_key(key, size), size);
+    }
+    return find_long(rows, key);
+}
+
+/* Makes the record the one found last. */
+static void remember(pl_row_pool *rows, uint32_t number, const uint8_t *key)
+{
+    rows->last = number;
+    rows->last_word = rows->key_size <= SHORT_SIZE ? short_key(key, rows->key_size) : 0;
 }
 
 /* Doubles the index. */
@@ -176,7 +229,7 @@ pl_status pl_row_pool_take(pl_row_pool *rows, uint32_t *number, const uint8_t *k
     memcpy(record->bytes, key, rows->key_size);
     const uint32_t hash = hash_of(rows, key);
     rows->slots[slot_of(rows, key, hash)] = (uint64_t)hash << 32 | *number;
-    rows->last = *number;
+    remember(rows, *number, key);
     return PL_OK;
 }
 

@@ -22,6 +22,7 @@ typedef struct pl_row_pool {
     uint32_t slot_shift; /* 64 - log2(slot_count) */
     uint32_t last;       /* the record found last; 0: none */
     uint32_t key_size;
+    uint64_t last_word; /* a short key: that of the record found last */
     uint64_t seed;
 } pl_row_pool;
 
