@@ -4,11 +4,13 @@
   python3 tests/margin/books.py [--plim build/plim] [--books 3000] [--seed 1]
 
 Each world has four markets (a ladder of steps, a cumulative one, one scaled by open interest, a flat rate), random
-ladders, accounts with positions near the edges of the tiers, collateral and funding due, and a dozen blocks of
-marks. After each block every account is asked for. Equity must not be above the exact figure, requirements not
-below it, both within the units that the page of the contract declares; who is liquidatable exactly is so in the
-contract. A liquidation price is exact to its last digit. Invariants of the contract are checked as well. Ends with
-"N passed, N failed"; a failing world is kept and named.
+ladders, accounts with positions near the edges of the tiers, collateral at a haircut and funding due, among them
+isolated and cross sub-accounts, and a dozen blocks of marks. After each block every account is asked for. Equity must
+not be above the exact figure, requirements not below it, both within the units that the page of the contract declares;
+who is liquidatable exactly is so in the contract. A liquidation price is exact to its last digit. In the end each owner
+asks each of his accounts for one unit of cash more than its exact equity leaves above initial margin, and is refused
+whatever his other accounts have; then for that less the declared units, and gets it; an isolated account is refused a
+second market. Invariants of the contract are checked as well. Ends with "N passed, N failed".
 """
 import argparse
 import json
@@ -23,6 +25,7 @@ from fractions import Fraction
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from tests.margin.exact import UNIT, Book, Ladder, Position, Tier, Venue, deductions  # noqa: E402
+from tests.margin.storm import sub_account  # noqa: E402
 
 ACCOUNTS, BLOCKS = 120, 12
 MARKETS, ASSETS = (0, 1, 2, 3), (0, 1)
@@ -79,7 +82,8 @@ class World:
         self.venue = Venue(self.ladders, {m: self.signed(number(rng, -4, 3, 17)) for m in MARKETS},
                            {m: Fraction(0) for m in MARKETS},
                            {a: Fraction(rng.randint(0, 10**9), 10**9) for a in ASSETS})
-        self.books = {f"a{n}": self.book() for n in range(ACCOUNTS)}
+        self.owners = {}  # of sub-accounts
+        self.books = self.add_accounts()
         self.add_house()
         size = self.venue.interest[2] * self.first[2]
         lower = Fraction(int(size * rng.randint(1, 10**6)), 10**6)
@@ -106,11 +110,25 @@ class World:
             size = number(rng, -9, 3, 9)
         return self.signed(max(size, Fraction(1, 10**9)))
 
-    def book(self):
+    def add_accounts(self):
+        """One in four owners has two accounts more: one for a single market, one for all."""
+        books = {}
+        for n in range(ACCOUNTS):
+            owner = f"a{n}"
+            books[owner] = self.book(MARKETS)
+            if n % 4 == 0:
+                isolated, cross = sub_account(owner, 1), sub_account(owner, 2)
+                only = self.rng.choice(MARKETS)
+                books[isolated], books[cross] = self.book((only,)), self.book(MARKETS)
+                books[isolated].only = only
+                self.owners |= {isolated: owner, cross: owner}
+        return books
+
+    def book(self, markets):
         rng = self.rng
         book = Book(self.signed(number(rng, -3, 6, 6)))
         book.coins = [(a, number(rng, -6, 3, 9)) for a in ASSETS if rng.random() < 0.4]
-        for m in MARKETS:
+        for m in markets:
             if rng.random() < 0.5:
                 size = self.size(m)
                 cost = -size * self.near(self.first[m], 1) + self.signed(number(rng, -9, 2, 17))
@@ -133,7 +151,9 @@ class World:
         self.books["house"] = house
 
     def perp_tables(self):
-        accounts = [{"who": who, "balance": text(b.cash, 6)} for who, b in self.books.items()]
+        accounts = [{"who": who, "balance": text(b.cash, 6), "mode": "cross" if b.only is None else "isolated",
+                     "market": b.only or 0} | ({"owner": self.owners[who]} if who in self.owners else {})
+                    for who, b in self.books.items()]
         held = [(who, p) for who, b in self.books.items() for p in b.positions]
         coins = [(who, a, n) for who, b in self.books.items() for a, n in b.coins]
         books, moved = [], Fraction(0)
@@ -176,12 +196,31 @@ class World:
                 {"name": "flat", "source": f"{contracts}/models/flat_rate.plim",
                  "params": {"initial": text(flat.initial, 9), "maintenance": text(flat.maintenance, 9)}}],
             "feeds": [{"name": f"f{n}", "decimals": 8, "staleness_s": 10**6} for n in range(6)],
-            "accounts": list(self.books),
-            "blocks": [{"after_s": 12, "prices": self.said(*said), "ask": self.questions()} for said in self.marks]}
+            "accounts": ["operator", *(who for who in self.books if who not in self.owners)],
+            "blocks": [{"after_s": 12, "prices": self.said(*said), "ask": self.questions()} for said in self.marks]
+            + [{"after_s": 12, "prices": self.said(*self.marks[-1]), "calls": list(self.edges())}]}
         file.write_text(json.dumps(world))
 
     def said(self, marks, prices):
         return {f"f{m}": text(p, 8) for m, p in marks.items()} | {f"f{4 + a}": text(p, 8) for a, p in prices.items()}
+
+    def edges(self):
+        """Calls at the edge of what an account may do, each with its outcome."""
+        marks, prices = self.marks[-1]
+        for who, book in self.books.items():
+            owner = self.owners.get(who, who)
+            initial, _, more, _ = self.venue.requirement(book, marks)
+            free = self.venue.equity(book, marks, prices) - initial
+            over = max(free // UNIT + 1, 1) * UNIT
+            yield {"from": owner, "call": "perp.withdraw", "args": [who, text(over, 6)],
+                   "expect": "NotEnough" if over > book.cash else "BelowInitial"}
+            under = min((free - more - self.venue.equity_slack(book)) // UNIT, book.cash // UNIT) * UNIT
+            if under > 0:
+                yield {"from": owner, "call": "perp.withdraw", "args": [who, text(under, 6)], "expect": "OK"}
+            if book.only is not None:
+                other = (book.only + 1) % len(MARKETS)
+                yield {"from": "operator", "call": "perp.fill", "expect": "WrongMarket",
+                       "args": [other, "house", who, "0.000000001", text(marks[other], 8)]}
 
     def questions(self):
         return [ask for who in self.books for ask in ({"view": "perp.margin_of", "args": [who]},
@@ -248,7 +287,9 @@ def run(plim, seed, folder, contracts):
     told = json.loads(done.stdout)
     bad = [f"seed {seed}: {d}" for d in told["differences"][:3]]
     good = 0
-    for n, block in enumerate(told["blocks"]):
+    *marked, last = told["blocks"]
+    good += sum(receipt["kind"] == "transaction" for receipt in last["receipts"]) - len(bad)
+    for n, block in enumerate(marked):
         for who, problem in world.judge(n, block["asked"]):
             good += problem is None
             if problem is not None:

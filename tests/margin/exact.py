@@ -72,10 +72,12 @@ class Position:
 
 @dataclass
 class Book:
-    """An account: cash, collateral (asset, amount) and positions."""
+    """An account: cash, collateral (asset, amount) and positions; only: the one market of an isolated account. A
+    sub-account is a book of its own: nothing of its owner's counts, nor the other way."""
     cash: Fraction
     coins: list = field(default_factory=list)
     positions: list = field(default_factory=list)
+    only: int = None
 
 
 @dataclass

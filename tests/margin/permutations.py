@@ -269,7 +269,7 @@ def tables_and_crowd(seed, plim, contracts):
         books.World(seed).write(file, above)
         world = json.loads(file.read_text())
         for block in world["blocks"]:
-            del block["ask"]
+            block.pop("ask", None)
         roots = {plim_run(plim, contracts, folder, world)["final_root"]}
         for n in range(2):
             with_tables(random.Random(f"{seed} rows {n}"), world)
