@@ -221,6 +221,11 @@ static void each_case_tells_its_nodes(void **state)
         assert_string_equal(kinds, cases[i].kinds);
         assert_int_equal(load(&of, before, bytes, size), PL_OK);
         assert_int_equal(pl_store_row_count(of.store), pl_store_row_count(full.store));
+        uint64_t rows = 0;
+        for (const char *kind = kinds; *kind != 0; kind++) {
+            rows += *kind == 'R';
+        }
+        assert_int_equal(pl_store_table_rows(of.store, TABLE), rows);
         pl_door *door = pl_witness_door(of.witness);
         assert_int_equal(door->ops->begin(door), PL_OK);
         assert_int_equal(run(door, cases[i].steps), PL_OK);
@@ -302,6 +307,23 @@ static void the_end_notices_a_root_not_taken(void **state)
     assert_int_equal(load(&of, before, bytes, size), PL_OK);
     assert_int_equal(run(pl_witness_door(of.witness), "d0"), PL_OK);
     assert_int_equal(pl_witness_end(of.witness), PL_FAULT_WITNESS);
+    close_side(&of);
+    close_side(&full);
+}
+
+/* Who writes past the door still gets no root: the tree knows where it ends. */
+static void the_tree_guards_itself(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_SIZE];
+    uint8_t before[PL_HASH_SIZE], after[PL_HASH_SIZE];
+    side full, of;
+    open_side(&full);
+    fill(&full, before, "00 01 1");
+    const size_t size = record(&full, "g1", after, bytes);
+    assert_int_equal(load(&of, before, bytes, size), PL_OK);
+    assert_int_equal(run(pl_store_door(of.store), "p00"), PL_OK);
+    assert_int_equal(pl_store_root(of.store, after), PL_FAULT_WITNESS);
     close_side(&of);
     close_side(&full);
 }
@@ -557,6 +579,26 @@ static void reads_alone_need_no_end(void **state)
     close_side(&full);
 }
 
+/* Each writing starts anew: what an earlier end told is forgotten. */
+static void the_last_end_counts(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_SIZE];
+    uint8_t root[PL_HASH_SIZE];
+    char kinds[16];
+    side full;
+    open_side(&full);
+    fill(&full, root, "0 1");
+    kinds_of(kinds, bytes, record(&full, "d0", root, bytes));
+    assert_string_equal(kinds, "IRL");
+    assert_int_equal(pl_recorder_note_end(full.recorder), PL_OK);
+    pl_writer writer = pl_writer_of(bytes, sizeof bytes);
+    assert_int_equal(pl_recorder_write(full.recorder, &writer), PL_OK);
+    kinds_of(kinds, bytes, writer.size);
+    assert_string_equal(kinds, "IRP");
+    close_side(&full);
+}
+
 /* Every take refused once, on both sides; nothing leaks. */
 static void refused_memory_is_a_fault(void **state)
 {
@@ -601,12 +643,14 @@ int main(void)
         cmocka_unit_test(each_case_tells_its_nodes),
         cmocka_unit_test(a_witness_fits_its_execution_only),
         cmocka_unit_test(the_end_notices_a_root_not_taken),
+        cmocka_unit_test(the_tree_guards_itself),
         cmocka_unit_test(each_form_has_its_verdict),
         cmocka_unit_test(the_place_of_an_error_is_told),
         cmocka_unit_test(a_leaf_may_stand_at_depth_256),
         cmocka_unit_test(a_witness_of_a_witness_is_the_same),
         cmocka_unit_test(proofs_come_from_what_is_told),
         cmocka_unit_test(reads_alone_need_no_end),
+        cmocka_unit_test(the_last_end_counts),
         cmocka_unit_test(refused_memory_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
