@@ -25,8 +25,11 @@ TOOLLIBS = -ljansson -lsqlite3 -lz -lm
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
 PLC_SRC   := $(wildcard tools/plc/*.c)
-TOOL_SRC  := $(filter-out tools/plim/main.c,$(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c \
+TOOL_SRC  := $(filter-out tools/plim/main.c tools/report/verify_%,$(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c \
              tools/report/*.c tools/sim/*.c tools/plim/*.c))
+# What checking a certificate does not need: making one, histories, checkpoints, what people read.
+VERIFY_OUT := $(addprefix vm/,chain/certify.c chain/certify_write.c chain/history.c chain/checkpoint.c chain/suppose.c \
+              state/recorder.c machine/disasm.c num/text.c)
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c tests/vectors/*.c)
@@ -40,11 +43,16 @@ BENCH = $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZ  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 LIB   = $(B)/libplimsoll.a
 TLIB  = $(B)/libplimtools.a
+VLIB  = $(B)/libplimsoll-verify.a
 
-all: $(B)/plim ## build the library and build/plim
+all: $(B)/plim $(B)/verify_example ## build the libraries, build/plim and the example of an embedded verifier
 
 $(LIB): $(call obj,$(VM_SRC))
 	@rm -f $@ && ar rcs $@ $^
+$(VLIB): $(call obj,$(filter-out $(VERIFY_OUT),$(VM_SRC)))
+	@rm -f $@ && ar rcs $@ $^
+$(B)/verify_example: $(B)/obj/tools/report/verify_example.o $(VLIB)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lz
 $(TLIB): $(call obj,$(PLC_SRC) $(TOOL_SRC) $(SUP_SRC))
 	@rm -f $@ && ar rcs $@ $^
 $(B)/plim: $(B)/obj/tools/plim/main.o $(TLIB) $(LIB)
@@ -61,6 +69,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TLIB) $(LIB)
 $(PROGS) $(BENCH): $(B)/%: $(B)/obj/tests/%.o $(TLIB) $(LIB)
 	@mkdir -p $(dir $@)
 	$(CC) $(CFLAGS) -o $@ $< $(TLIB) $(LIB) $(LDLIBS) $(TOOLLIBS) -lgmp
+$(B)/storm/crash_memory: LDLIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(LIB)
 	@mkdir -p $(dir $@)
 	$(CC) $(CFLAGS) -o $@ $< $(filter %standalone.o,$^) $(TLIB) $(LIB) $(LDLIBS) $(TOOLLIBS)

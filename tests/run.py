@@ -117,6 +117,18 @@ def storm_suites(build, cases, sequences, blocks):
             Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 
+def crash_suites(build, each, every, kills):
+    """Replays that stop: power cuts, failing disks, refused memory, and a real process that is killed."""
+    folder = BUILDS[build][0].split("B=")[1]
+    suites = [Suite(f"{build} crash_states", f"{folder}/storm/crash_states --each {each} --seed 1", 7200),
+              Suite(f"{build} crash_faults", f"{folder}/storm/crash_faults"),
+              Suite(f"{build} crash_memory", f"{folder}/storm/crash_memory --every {every}", 3600)]
+    if kills:
+        suites.append(Suite(f"{build} kills", f"python3 tests/crash/kills.py --kills {kills} --seed 1"
+                            f" --plim {folder}/plim", 3600))
+    return suites
+
+
 def oracle_storm(build, mutants, data):
     """Changed copies of genuine reports: of the shipped ones, or of all where the data is."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -152,7 +164,7 @@ def whole_suites(data, long):
                     "tests.cli.test_import tests.cli.test_import_calltree tests.cli.test_import_csv "
                     "tests.cli.test_import_comet tests.cli.test_import_compound tests.cli.test_import_exports "
                     "tests.cli.test_import_liquity tests.cli.test_import_maker "
-                    "tests.cli.test_import_ocr tests.cli.test_margin_tools "
+                    "tests.cli.test_import_ocr tests.cli.test_journal tests.cli.test_margin_tools "
                     "tests.cli.test_oracle tests.cli.test_oracle_words tests.cli.test_oracle_world "
                     "tests.cli.test_run"),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),
@@ -198,7 +210,7 @@ def plan(options):
                 storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
                 + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
                 + model_oracle_suites("gcc", 20_000, options.data)
-                + storm_suites("limb32", 10_000_000, 1000, 1)
+                + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
     for build in BUILDS:
@@ -206,6 +218,7 @@ def plan(options):
     suites += storm_suites("gcc", 100_000, 1000, 6) + fuzz_suites("gcc", "--runs 100000")
     suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
     suites += storm_suites("limb32", 100_000, 100, 1)
+    suites += crash_suites("gcc", 60, 7, 20) + crash_suites("asan", 6, 29, 0)
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
     suites += oracle_storm("gcc", 2000, options.data) + oracle_storm("asan", 200, options.data)
     suites += model_oracle_suites("gcc", 500, options.data) + model_oracle_suites("asan", 100, options.data)[1:]

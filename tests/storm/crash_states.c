@@ -219,12 +219,14 @@ static void journal_scene(storm *s, const char *folder, bool columns, pt_pace pa
     crash_history_make(&s->history, folder, 14, columns);
     crash_result clean = crash_run(&s->history, NULL, false, &pace);
     s->clean = clean.text;
+    pt_report report = {""};
     s->disk = sim_disk_new();
     pt_disk_use(&s->disk->table);
-    const pt_exit told = crash_run_told(&s->history, CRASH_FOLDER, &pace, tell, s);
+    const pt_exit told = crash_run_told(&s->history, CRASH_FOLDER, &pace, tell, s, &report);
     pt_disk_use(NULL);
     if (clean.exit != PT_OK || told != PT_OK) {
-        printf("crash_states: %s: no run to begin with: %s\n", scene, clean.report.line);
+        printf("crash_states: %s: no run to begin with: %s %s\n", scene, clean.report.line,
+               report.line);
         exit(1);
     }
     every_cut(s, s->disk, check_state);

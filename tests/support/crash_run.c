@@ -245,21 +245,20 @@ static pt_exit drive(pt_verdict *verdict, pt_keeper *keeper, crash_told *told, v
 }
 
 pt_exit crash_run_told(const crash_history *history, const char *folder, const pt_pace *pace,
-                       crash_told *told, void *context)
+                       crash_told *told, void *context, pt_report *report)
 {
-    pt_report report = {""};
     pt_verdict verdict = {.name = history->path, .continued = true};
     pt_keeper keeper = {.journal = {.lock = -1, .file = -1}};
     const pt_run_options run = {.expect = NULL};
     const pt_bytes *counts = NULL;
     const pt_keeper_options options = {.folder = folder, .until = UINT64_MAX, .pace = *pace};
-    pt_exit exit = pt_run_open(&verdict.run, history->path, &run, &report);
+    pt_exit exit = pt_run_open(&verdict.run, history->path, &run, report);
     if (exit == PT_OK) {
-        exit = pt_keeper_open(&keeper, &counts, &verdict.run, &options, &report);
+        exit = pt_keeper_open(&keeper, &counts, &verdict.run, &options, report);
     }
     if (exit == PT_OK) {
         pt_compare_open(&verdict.compare, &verdict.run, no_sink, NULL);
-        exit = drive(&verdict, &keeper, told, context, &report);
+        exit = drive(&verdict, &keeper, told, context, report);
     }
     pt_keeper_close(&keeper);
     pt_verdict_settle(&verdict);

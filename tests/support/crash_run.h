@@ -38,8 +38,8 @@ void crash_result_free(crash_result *result);
  * done. */
 typedef void crash_told(void *context, uint64_t durable, uint64_t generation);
 
-/* As crash_run from block 1 with a new journal, block by block; only the exit is of interest. */
+/* As crash_run from block 1 with a new journal, block by block; only how it ends is of interest. */
 pt_exit crash_run_told(const crash_history *history, const char *folder, const pt_pace *pace,
-                       crash_told *told, void *context);
+                       crash_told *told, void *context, pt_report *report);
 
 #endif

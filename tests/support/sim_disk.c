@@ -139,14 +139,17 @@ static void perform(sim_disk *disk, sim_op op)
 /* ---- the table ---- */
 
 /* Counts a call; true when it is to fail, with *error. needs_room: a full disk refuses it. */
-static bool fails(sim_disk *disk, int *error, bool needs_room)
+static bool fails(sim_disk *disk, const char *call, int *error, bool needs_room)
 {
-    const uint64_t call = disk->calls++;
+    const uint64_t number = disk->calls++;
+    const bool chosen = disk->fault != SIM_NO_FAULT && number >= disk->fault_at;
     *error = disk->fault == SIM_FULL ? -ENOSPC : -disk->fault_error;
-    if (disk->fault == SIM_FULL) {
-        return call >= disk->fault_at && needs_room;
+    if (chosen && disk->fault_call == NULL) {
+        disk->fault_call = call;
     }
-    return disk->fault == SIM_ERROR && call == disk->fault_at;
+    return chosen &&
+           (disk->fault == SIM_FULL ? needs_room
+                                    : disk->fault == SIM_ERROR && number == disk->fault_at);
 }
 
 /* How many bytes of a read or write are done: half of them when this call is to stop short. */
@@ -162,7 +165,7 @@ static int sim_open(void *context, const char *path, pt_disk_mode mode)
     const bool makes = mode == PT_DISK_CREATE || mode == PT_DISK_LOCK;
     const sim_name *name = find(disk, path);
     int error, handle = 0;
-    if (fails(disk, &error, makes)) {
+    if (fails(disk, "open", &error, makes)) {
         return error;
     }
     if (name == NULL && (!makes || !has_folder(disk, path))) {
@@ -191,7 +194,8 @@ static int64_t sim_size(void *context, int handle)
 {
     sim_disk *disk = context;
     int error;
-    return fails(disk, &error, false) ? error : (int64_t)disk->files[disk->open[handle]].size;
+    return fails(disk, "size", &error, false) ? error
+                                              : (int64_t)disk->files[disk->open[handle]].size;
 }
 
 static int64_t sim_read(void *context, int handle, void *bytes, size_t size, uint64_t offset)
@@ -199,7 +203,7 @@ static int64_t sim_read(void *context, int handle, void *bytes, size_t size, uin
     sim_disk *disk = context;
     const sim_file *file = &disk->files[disk->open[handle]];
     int error;
-    if (fails(disk, &error, false)) {
+    if (fails(disk, "read", &error, false)) {
         return error;
     }
     const size_t left = offset < file->size ? file->size - (size_t)offset : 0;
@@ -214,7 +218,7 @@ static int64_t sim_write(void *context, int handle, const void *bytes, size_t si
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, true)) {
+    if (fails(disk, "write", &error, true)) {
         return error;
     }
     size = stop_short(disk, size);
@@ -233,7 +237,7 @@ static int sim_truncate(void *context, int handle, uint64_t size)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, false)) {
+    if (fails(disk, "truncate", &error, false)) {
         return error;
     }
     perform(disk, (sim_op){.kind = SIM_SIZE, .file = disk->open[handle], .offset = size});
@@ -244,7 +248,7 @@ static int sim_sync(void *context, int handle)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, true)) {
+    if (fails(disk, "sync", &error, true)) {
         return error;
     }
     perform(disk, (sim_op){.kind = SIM_SYNC, .file = disk->open[handle]});
@@ -255,7 +259,7 @@ static int sim_lock(void *context, int handle)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, false)) {
+    if (fails(disk, "lock", &error, false)) {
         return error;
     }
     for (int i = 0; i < SIM_OPEN; i++) {
@@ -272,7 +276,7 @@ static int sim_close(void *context, int handle)
     sim_disk *disk = context;
     int error;
     disk->open[handle] = -1;
-    return fails(disk, &error, false) ? error : 0;
+    return fails(disk, "close", &error, false) ? error : 0;
 }
 
 static int sim_rename(void *context, const char *from, const char *to)
@@ -280,7 +284,7 @@ static int sim_rename(void *context, const char *from, const char *to)
     sim_disk *disk = context;
     const sim_name *name = find(disk, from);
     int error;
-    if (fails(disk, &error, true)) {
+    if (fails(disk, "rename", &error, true)) {
         return error;
     }
     if (name == NULL) {
@@ -297,7 +301,7 @@ static int sim_remove(void *context, const char *path)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, false)) {
+    if (fails(disk, "remove", &error, false)) {
         return error;
     }
     if (find(disk, path) == NULL) {
@@ -313,7 +317,7 @@ static int sim_make_folder(void *context, const char *path)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, true)) {
+    if (fails(disk, "make folder", &error, true)) {
         return error;
     }
     if (find(disk, path) != NULL || !has_folder(disk, path)) {
@@ -329,7 +333,7 @@ static int sim_sync_folder(void *context, const char *path)
 {
     sim_disk *disk = context;
     int error;
-    if (fails(disk, &error, true)) {
+    if (fails(disk, "sync folder", &error, true)) {
         return error;
     }
     if (find(disk, path) == NULL) {

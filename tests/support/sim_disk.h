@@ -61,6 +61,7 @@ typedef struct sim_disk {
     uint64_t fault_at;
     sim_fault fault;
     int fault_error;
+    const char *fault_call; /* the call that was chosen and happened: "write"; NULL: none yet */
 } sim_disk;
 
 /* An empty disk, on which the folder "." stands. */
