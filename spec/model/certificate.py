@@ -4,6 +4,7 @@ A maker starts from a Chain that stands at the base; what it asks for is a Reque
 """
 import zlib
 
+from . import oracle, policy
 from . import world as world_module
 from .bytes_io import Reader, u8, u16, u32, u64
 from .chain import Header, decode_block, take_header
@@ -135,7 +136,7 @@ def _headers(reader, certificate):
     count = reader.u32()
     for place in range(count):
         if place == 0:
-            certificate.headers.append(take_header(reader))
+            certificate.headers.append(take_header(Reader(reader.take(Header.SIZE))))
             continue
         before = certificate.headers[-1]
         certificate.headers.append(Header(before.world_id, (before.height + 1) % 2**64,
@@ -199,6 +200,35 @@ def unpack(packed):
     return raw
 
 
+# ---- evidence (spec 10 §6) ------------------------------------------------------------------------
+
+def check_evidence(world, state, certificate, feed, report):
+    """EVIDENCE unless the report is that of the feed's price at the end of the execution."""
+    row = state.tells(0, PRICES, u32(feed))
+    if row is None:
+        raise Reject("EVIDENCE", "feed %d has no price" % feed)
+    known = oracle.Price.of_row(row)
+    if certificate.kind == BLOCK and known.height == certificate.height:
+        raise Reject("EVIDENCE", "feed %d has its price of this block" % feed)
+    try:
+        found = authentic(world, feed, report, known.time)
+    except Reject as reject:
+        raise Reject("EVIDENCE", str(reject)) from reject
+    if ((found.price, found.decimals, found.time, found.round)
+            != (known.price, known.decimals, known.time, known.round)):
+        raise Reject("EVIDENCE", "another price")
+
+
+def authentic(world, number, raw, now):
+    """The oracle.Price of a report that another block has judged; Reject when it is none."""
+    if raw[:5] != u8(1) + u32(number) or number >= len(world.feeds):
+        raise Reject("FEED")
+    feed = world.feeds[number]
+    if feed.format in (oracle.UNSIGNED, oracle.NATIVE):
+        return oracle.authentic_native(raw, feed, world.id, now)
+    return policy.authentic(feed, now, oracle.read(raw[5:], feed, now))
+
+
 # ---- asking and making ----------------------------------------------------------------------------
 
 def answer(world, state, height, time, view):
@@ -250,8 +280,8 @@ class Request:
 
 def make(chain, blocks, request):
     """A Certificate. chain: stands at the base (spec 10 §3) and is left as it was; blocks: of the
-    history, from height 1. The claim is not judged. Evidence of feeds whose rows the execution does
-    not touch is left away."""
+    history, from height 1. The claim is not judged. Evidence that does not hold, or of feeds whose
+    rows the execution does not touch, is left away."""
     certificate = Certificate(request.kind, request.height)
     certificate.world = b"" if request.without_world else without_symbols(chain.world)
     if request.height > 0:
@@ -263,16 +293,17 @@ def make(chain, blocks, request):
     try:
         if request.kind == BLOCK:
             there = _make_block(certificate, chain, decode_block(blocks[request.height - 1]),
-                                request.views)
+                                request)
         else:
             _ask(certificate, chain, request.views, END, chain)
+            certificate.evidence = held(certificate, chain, request.evidence)
             there = recorder.there()
     finally:
         chain.state = whole
     whole.root()
     if chain.height > 0:
         certificate.witness = Writing(recorder, there).encode()
-    certificate.evidence = [(feed, report) for feed, report in request.evidence
+    certificate.evidence = [(feed, report) for feed, report in certificate.evidence
                             if recorder.sought or (0, PRICES, u32(feed)) in recorder.touched]
     certificate.claim = request.claim
     return certificate
@@ -286,12 +317,25 @@ def _ask(certificate, chain, views, moment, at):
             certificate.views.append(View(*view.key()[:3], view.arguments, view.caller, *said))
 
 
-def _make_block(certificate, chain, block, views):
+def held(certificate, chain, evidence):
+    """The evidence that holds in the state at hand."""
+    out = []
+    for feed, report in evidence:
+        try:
+            check_evidence(chain.world, chain.state, certificate, feed, report)
+            out.append((feed, report))
+        except Reject:
+            pass
+    return out
+
+
+def _make_block(certificate, chain, block, request):
     """Executes the block and undoes it; gives which of the touched rows were there at its end."""
-    certificate.body = block.body
+    certificate.body, views = block.body, request.views
     _ask(certificate, chain, views, BASE, chain)
     chain.execute(block, lambda moment: _ask(certificate, chain, views, moment, block.header))
     _ask(certificate, chain, views, END, block.header)
+    certificate.evidence = held(certificate, chain, request.evidence)
     there = chain.state.there()
     chain.state.roll_back()
     return there

@@ -1,12 +1,10 @@
 """Is this certificate true? Every step recomputed, the first failure named (spec 10 §8)."""
 from . import certificate as certificate_module
-from . import oracle, policy
 from . import world as world_module
 from .bytes_io import Reader, u32
 from .certificate import (BASE, BLOCK, CLAIM_BELOW, CLAIM_BLOCK, CLAIM_TRANSACTION, CLAIM_TRIGGER,
-                          END, VIEW_GAS, answer)
+                          END, VIEW_GAS, answer, check_evidence)
 from .chain import Chain, decode_block
-from .machine import PRICES
 from .tables import Reject
 from .values import ACCOUNT, BOOL, UINT, split
 from .witness import Lacks, Partial
@@ -167,20 +165,9 @@ class Judge:
         for view in self.views_at(END):
             self.compare(view, self.ask(view, self.chain.height, self.chain.time))
 
-    # ---- evidence (spec 10 §6) ----------------------------------------------------------------
-
     def evidence(self):
         for feed, report in self.certificate.evidence:
-            row = self.chain.state.tells(0, PRICES, u32(feed))
-            if row is None or (self.certificate.kind == BLOCK
-                               and oracle.Price.of_row(row).height == self.certificate.height):
-                raise Reject("EVIDENCE", "feed %d" % feed)
-            try:
-                good = authentic(self.loaded, feed, report, row)
-            except Reject as reject:
-                raise Reject("EVIDENCE", str(reject)) from reject
-            if not good:
-                raise Reject("EVIDENCE", "another price")
+            check_evidence(self.loaded, self.chain.state, self.certificate, feed, report)
 
     # ---- the claim (spec 10 §7) ---------------------------------------------------------------
 
@@ -249,16 +236,3 @@ def below(function, result):
             return int.from_bytes(piece, "big") < 10 ** (field.type.scale or 18)
     return None
 
-
-def authentic(world, number, raw, row):
-    """spec 10 §6: whether a report is the one of a row of `prices`; Reject says why it is none."""
-    known = oracle.Price.of_row(row)
-    if raw[:5] != b"\1" + u32(number) or number >= len(world.feeds):
-        raise Reject("FEED")
-    feed = world.feeds[number]
-    if feed.format in (oracle.UNSIGNED, oracle.NATIVE):
-        found = oracle.authentic_native(raw, feed, world.id, known.time)
-    else:
-        found = policy.authentic(feed, known.time, oracle.read(raw[5:], feed, known.time))
-    return ((found.price, found.decimals, found.time, found.round)
-            == (known.price, known.decimals, known.time, known.round))

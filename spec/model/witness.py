@@ -67,8 +67,8 @@ class Reading:
         self.rows = []              # places of rows
         self.told = self.pruned = 0     # rows, leaves and pruned subtrees; pruned subtrees
         self.top = self.node(0, 0)
-        demand(self.pruned or self.told == self.row_count, "fewer rows than the row count")
         self.reader.end()
+        demand(self.pruned or self.told == self.row_count, "fewer rows than the row count")
 
     def node(self, depth, bits):
         """The node at a depth; bits: the path above it, as a number."""

@@ -3,7 +3,6 @@ import collections
 import re
 
 from spec.model import certificate as maker
-from spec.model import replay
 from spec.model import world as world_module
 from spec.model.certificate import BASE, BLOCK, END, STATE, Claim, Request, View
 from spec.model.chain import Chain, decode_block, read_history
@@ -32,9 +31,9 @@ class Case:
 class Source:
     """One history, walked block by block."""
 
-    def __init__(self, path, rng):
-        self.path, self.rng = path, rng
-        self.world_raw, self.blocks = read_history(replay.load(path))
+    def __init__(self, name, history, rng):
+        self.name, self.rng = name, rng
+        self.world_raw, self.blocks = read_history(history)
         self.world = world_module.decode(self.world_raw)
         self.pool = collections.defaultdict(list)       # (class, size) -> stored forms seen
         self.reports = collections.defaultdict(list)    # feed -> accepted reports
@@ -107,6 +106,8 @@ class Source:
         moments = [BASE, END] + list(range(1, 2 * count + 1))
         accounts = [tx.caller for tx in block.transactions]
         for tx, function in self.calls(block):
+            if len(tx.arguments) != size_of(function.parameters):
+                continue
             pieces = split(function.parameters, tx.arguments)
             accounts += [p for f, p in zip(function.parameters, pieces) if f.type.kind == ACCOUNT]
         views = self.views(moments, self.rng.choice([0, 2, 5]))
@@ -172,9 +173,8 @@ class Source:
         """About `count` Cases: first blocks, liquidations, others; each while the chain stands there."""
         chain = Chain(self.world)
         picked = self.pick(count)
-        for raw in self.blocks:
+        for height, raw in enumerate(self.blocks, 1):
             block = decode_block(raw)
-            height = block.header.height
             if height in picked:
                 if self.rng.random() < 0.4:
                     yield self.state_case(chain)
@@ -184,9 +184,11 @@ class Source:
 
     def pick(self, count):
         """Heights: the first two, then liquidations and others by halves."""
+        heights = list(range(3, len(self.blocks) + 1))
+        if count >= len(heights):
+            return {1, 2, *heights}
         liquidations = [block.header.height for block in map(decode_block, self.blocks)
                         if any(LIQUIDATION.search(f.name) for _, f in self.calls(block))]
-        heights = list(range(3, len(self.blocks) + 1))
         self.rng.shuffle(heights)
         self.rng.shuffle(liquidations)
         return {1, 2, *liquidations[:count // 2], *heights[:max(0, count // 2 - 2)]}

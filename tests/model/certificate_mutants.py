@@ -73,7 +73,7 @@ def evidence(rng, case):
     for feed, known in list(case.reports.items())[:3]:
         if feed not in [number for number, _ in told]:
             yield ("evidence not told", changed(case, evidence=sorted(told + [(feed, known[-1])])),
-                   {"EVIDENCE"})
+                   {"EVIDENCE", "OK"})
     if case.request.kind == BLOCK:
         for raw in decode_block(case.blocks[case.request.height - 1]).reports[:1]:
             feed = int.from_bytes(raw[1:5], "big")
@@ -170,6 +170,10 @@ class Opened:
         return self.lone(path, ROW) if shown.kind == LEAF else self.row_opened(path, shown, depth)
 
 
+def last_bit(data):
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def witness_bytes(count, top):
     return u64(count) + witness.encode(top)
 
@@ -206,20 +210,19 @@ def witnesses(rng, case):
         ("empty place pruned", (NOTHING,), lambda p, d, b: Place(PRUNED, bytes(32)), {"PROOF_SHAPE"}),
         ("sides swapped", (INNER,), lambda p, d, b: Place(INNER, sides=p.sides[::-1]),
          {"PROOF_SHAPE", "PROOF_ROOT"}),
-        ("another row's place", (ROW, LEAF), lambda p, d, b: opened.lone(rng.choice(opened.tree.paths), ROW),
-         {"PROOF_SHAPE", "PROOF_ROOT", "OK"}),
+        ("another row's", (ROW, LEAF), lambda p, d, b: opened.lone(rng.choice(opened.tree.paths), ROW),
+         {"PROOF_SHAPE", "PROOF_ROOT", "WITNESS_EXTRA"}),
         ("pruned hash", (PRUNED,), lambda p, d, b: Place(PRUNED, b"\5" * 32), {"PROOF_ROOT"}),
         ("leaf one deeper", (LEAF, ROW), lambda p, d, b: Place(
-            INNER, sides=[p, Place(NOTHING)] if not bit_of(p.path, d) else [Place(NOTHING), p]), {"PROOF_SHAPE"}),
+            INNER, sides=[Place(NOTHING), p] if bit_of(p.path, d) else [p, Place(NOTHING)]), {"PROOF_SHAPE"}),
         ("two empty", (NOTHING,), lambda p, d, b: Place(INNER, sides=[Place(NOTHING), Place(NOTHING)]),
          {"PROOF_SHAPE"}),
-        ("row value", (ROW,), lambda p, d, b: Place(ROW, where=p.where, row=p.row[:-1] + bytes([p.row[-1] ^ 1])),
+        ("row value", (ROW,), lambda p, d, b: Place(ROW, where=p.where, row=last_bit(p.row)),
          {"PROOF_ROOT", "PROOF_SHAPE"}),
         ("table that is not", (ROW,), lambda p, d, b: Place(ROW, where=(p.where[0], 999, p.where[2]), row=p.row),
          {"PROOF_SHAPE"}),
-        ("key of another", (ROW,), lambda p, d, b: Place(
-            ROW, where=(*p.where[:2], p.where[2][:-1] + bytes([p.where[2][-1] ^ 1])), row=p.row) if p.where[2] else None,
-         {"PROOF_SHAPE", "PROOF_ROOT"}),
+        ("key of another", (ROW,), lambda p, d, b: Place(ROW, where=(*p.where[:2], last_bit(p.where[2])), row=p.row)
+         if p.where[2] else None, {"PROOF_SHAPE", "PROOF_ROOT"}),
     ]
     for name, kinds, make, errors in table:
         for raw, wanted in forged(kinds, make, errors):

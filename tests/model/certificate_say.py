@@ -28,7 +28,7 @@ class Library:
     def open(self, source):
         said = self.ask(b"h", write_history(source.world_raw, source.blocks))
         if said != "OK":
-            raise SystemExit("the library does not open %s: %s" % (source.path, said))
+            raise SystemExit("the library does not open %s: %s" % (source.name, said))
 
     def make(self, case):
         """The bytes of the same certificate, or the name of an error."""

@@ -152,8 +152,8 @@ static pl_status check_auth(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
                             tx->signature, (run->options.bench & PL_BENCH_WITHOUT_SIGNATURES) != 0);
 }
 
-/* The checks of spec 06 §3 in their order; nonce is the account's next, 0 without tx_auth. */
-static pl_status check_tx(pl_run *run, const pl_tx *tx, const uint8_t *bytes, uint64_t nonce)
+/* The checks of spec 06 §3 in their order, but for the nonce. */
+static pl_status check_tx(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
 {
     const pl_world *world = &run->chain->world;
     const pl_code *code = pl_chain_code(run->chain, tx->contract);
@@ -172,8 +172,19 @@ static pl_status check_tx(pl_run *run, const pl_tx *tx, const uint8_t *bytes, ui
         return PL_REJECT_TX_GAS;
     }
     PL_TRY(check_arguments(code, function, tx));
-    PL_TRY(check_auth(run, tx, bytes));
-    return tx->nonce == nonce ? PL_OK : PL_REJECT_TX_NONCE;
+    return check_auth(run, tx, bytes);
+}
+
+/* The last check. The row is read only when all others passed: what a transaction reads is part of
+ * its certificate (spec 10 §4). On output: *nonce, the account's next; 0 without tx_auth. */
+static pl_status check_nonce(pl_status *verdict, uint64_t *nonce, pl_chain *chain, const pl_tx *tx)
+{
+    *nonce = 0;
+    if (chain->world.tx_auth == PL_TX_AUTH_SECP256K1) {
+        PL_TRY(pl_system_get_nonce(nonce, chain, tx->caller));
+    }
+    *verdict = tx->nonce == *nonce ? PL_OK : PL_REJECT_TX_NONCE;
+    return PL_OK;
 }
 
 static pl_status run_tx(pl_run *run, pl_receipt *receipt, const pl_tx *tx, const uint8_t *bytes)
@@ -181,10 +192,10 @@ static pl_status run_tx(pl_run *run, pl_receipt *receipt, const pl_tx *tx, const
     pl_chain *chain = run->chain;
     const bool has_nonces = chain->world.tx_auth == PL_TX_AUTH_SECP256K1;
     uint64_t nonce = 0;
-    if (has_nonces) {
-        PL_TRY(pl_system_get_nonce(&nonce, chain, tx->caller));
+    pl_status verdict = check_tx(run, tx, bytes);
+    if (verdict == PL_OK) {
+        PL_TRY(check_nonce(&verdict, &nonce, chain, tx));
     }
-    const pl_status verdict = check_tx(run, tx, bytes, nonce);
     if (verdict != PL_OK) {
         receipt->status = (uint16_t)verdict;
         return PL_OK;
