@@ -65,15 +65,20 @@ static void compile(one_contract *c, const char *path)
     if (!c->built.ok) {
         fail(path, c->built.diagnostics[0].message);
     }
-    must(pl_code_load(&c->code, &where, &heap_memory, c->built.bytes, c->built.size), path);
+    must(pl_code_load(&c->code, &where, &c->memory, c->built.bytes, c->built.size), path);
 }
 
 void one_open(one_contract *c, const char *path)
 {
-    *c = (one_contract){.time_s = 1700000000};
+    one_open_in(c, path, &heap_memory);
+}
+
+void one_open_in(one_contract *c, const char *path, const pl_memory *memory)
+{
+    *c = (one_contract){.memory = *memory, .time_s = 1700000000};
     compile(c, path);
-    must(pl_store_create(&c->store, &heap_memory), "store");
-    must(pl_machine_create(&c->machine, &heap_memory), "machine");
+    must(pl_store_create(&c->store, &c->memory), "store");
+    must(pl_machine_create(&c->machine, &c->memory), "machine");
     for (uint16_t t = 0; t < c->code.table_count; t++) {
         uint32_t number;
         must(pl_store_add_table(c->store, &number, 1, t, &c->code.tables[t]), "table");
@@ -91,7 +96,7 @@ void one_close(one_contract *c)
 {
     pl_machine_free(c->machine);
     pl_store_free(c->store);
-    pl_code_free(&c->code, &heap_memory);
+    pl_code_free(&c->code, &c->memory);
     plc_result_free(&c->built);
 }
 
@@ -138,7 +143,7 @@ static bool is_named(const pl_name *name, const char *text)
     return name->size == strlen(text) && memcmp(name->text, text, name->size) == 0;
 }
 
-static uint32_t function_of(const one_contract *c, const char *name)
+uint32_t one_function(const one_contract *c, const char *name)
 {
     for (uint32_t i = 0; i < c->code.function_count; i++) {
         if (is_named(&c->code.functions[i].name, name)) {
@@ -150,10 +155,15 @@ static uint32_t function_of(const one_contract *c, const char *name)
 
 pl_status one_call(one_contract *c, const char *function, uint32_t caller)
 {
+    return one_call_number(c, one_function(c, function), caller);
+}
+
+pl_status one_call_number(one_contract *c, uint32_t function, uint32_t caller)
+{
     uint8_t account[32];
     one_account(account, caller);
     pl_call call = {.contract = 1,
-                    .function = function_of(c, function),
+                    .function = function,
                     .gas_limit = GAS_MAX,
                     .height = 1,
                     .time_s = c->time_s,
@@ -162,7 +172,7 @@ pl_status one_call(one_contract *c, const char *function, uint32_t caller)
     pl_u256_load_be(&call.caller, account, 32);
     pl_door *door = pl_store_door(c->store);
     must(door->ops->begin(door), "begin");
-    must(pl_machine_run(c->machine, &c->outcome, door, &c->linkage, &call), function);
+    must(pl_machine_run(c->machine, &c->outcome, door, &c->linkage, &call), "run");
     const bool keep = c->outcome.status == PL_OK;
     must(keep ? door->ops->commit(door) : door->ops->rollback(door), "end");
     c->size = 0;

@@ -11,6 +11,7 @@
 __extension__ typedef __int128 one_number; /* amounts of tests fit 128 bits */
 
 typedef struct one_contract {
+    pl_memory memory;
     plc_result built;
     pl_code code;
     pl_store *store;
@@ -26,6 +27,7 @@ typedef struct one_contract {
 } one_contract;
 
 void one_open(one_contract *c, const char *path);
+void one_open_in(one_contract *c, const char *path, const pl_memory *memory);
 void one_close(one_contract *c);
 
 /* Appends one value to the next call's arguments, or to the key of the row being made. */
@@ -39,6 +41,10 @@ void one_account(uint8_t account[32], uint32_t number);
 /* Runs a function with the arguments added. A trap undoes what the call wrote. Returns the status
  * of the outcome. caller: an account's number. */
 pl_status one_call(one_contract *c, const char *function, uint32_t caller);
+
+/* The same by the function's number, which does not change: for callers who time the call. */
+uint32_t one_function(const one_contract *c, const char *name);
+pl_status one_call_number(one_contract *c, uint32_t function, uint32_t caller);
 
 /* The same where no trap is expected. */
 void one_must(one_contract *c, const char *function, uint32_t caller);

@@ -90,6 +90,18 @@ static void test_keys_wide(void **state)
         one_add_bytes(&c, one, 32);
         one_must(&c, "debt_fires", 0);
         assert_int_equal(one_result(&c, 0, 1), bits > 0);
+        one_add_bytes(&c, wide, 32); /* 2^bits against 1 at a price of 2^bits and a rate of 2 */
+        one_add_bytes(&c, one, 32);
+        one_add_bytes(&c, wide, 32);
+        one_add(&c, 2, 32);
+        one_must(&c, "debt_fires", 0);
+        assert_int_equal(one_result(&c, 0, 1), 1);
+        one_add_bytes(&c, one, 32); /* 1 against 1 where price and rate are 2^bits */
+        one_add_bytes(&c, one, 32);
+        one_add_bytes(&c, wide, 32);
+        one_add_bytes(&c, wide, 32);
+        one_must(&c, "debt_fires", 0);
+        assert_int_equal(one_result(&c, 0, 1), 0);
         one_add_bytes(&c, wide, 32); /* a floor of 2^bits * 2^bits at level 1 */
         one_add(&c, 3, 32);
         one_add_bytes(&c, wide, 32);
@@ -194,12 +206,12 @@ static void test_maker_boundary(void **state)
 /* Closes the vaults that the view names. */
 static void close_vaults(one_contract *c)
 {
-    uint8_t named[8 + 16 * 32];
+    uint8_t named[8 + 8 * 32];
     one_add(c, 0, 4);
     one_must(c, "liquidatable", 0);
     assert_int_equal(c->outcome.result_size, sizeof named);
     memcpy(named, c->outcome.result, sizeof named);
-    for (unsigned i = 0; i < 16 && i < named[7]; i++) {
+    for (unsigned i = 0; i < 8 && i < named[7]; i++) {
         one_add(c, 0, 4);
         one_add_bytes(c, named + 8 + 32 * i, 32);
         one_must(c, "bark", ADMIN);
