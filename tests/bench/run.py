@@ -21,6 +21,7 @@ GOALS = (  # (start of the name, at least or at most, goal)
     ("oracle wormhole-vaa", ">=", 0.95),
     ("oracle redstone", ">=", 0.95),
     ("commitment, change 1000 of 1000000", ">=", 0.5),
+    ("price update, 10 hits of 10000000", "<=", 3.0),
     ("demo history", ">=", 1.0),
 )
 DEMO = "fixtures/histories/aave-v3-seed-5"
