@@ -25,8 +25,8 @@ TOOLLIBS = -ljansson -lsqlite3 -lz -lm
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
 PLC_SRC   := $(wildcard tools/plc/*.c)
-TOOL_SRC  := $(filter-out tools/plim/main.c tools/report/verify_%,$(wildcard tools/common/*.c tools/import/*.c tools/oracle/*.c \
-             tools/report/*.c tools/sim/*.c tools/plim/*.c))
+TOOL_SRC  := $(filter-out tools/plim/main.c tools/report/verify_%,$(wildcard tools/common/*.c tools/import/*.c \
+             tools/oracle/*.c tools/report/*.c tools/sim/*.c tools/plim/*.c))
 # What checking a certificate does not need: making one, histories, checkpoints, what people read.
 VERIFY_OUT := $(addprefix vm/,chain/certify.c chain/certify_write.c chain/history.c chain/checkpoint.c chain/suppose.c \
               state/recorder.c machine/disasm.c num/text.c)
