@@ -13,6 +13,7 @@ of tests/contracts/mutants.txt that it must catch is no longer caught. Those tha
 stand in tests/mutants/equivalent.txt with the reason.
 """
 import collections
+import json
 import os
 import pathlib
 import re
@@ -150,13 +151,14 @@ class Bench:
 
     def first_to_fail(self):
         for world in sorted(self.worlds, key=lambda w: -self.kills[w]):
-            code, said = self.fails((self.plim, "run", world, "--contracts", self.folder / "contracts"))
+            command = (self.plim, "run", "--json", world, "--contracts", self.folder / "contracts")
+            code, said = self.fails(command)
             if code:
                 self.kills[world] += 1
                 name = os.path.basename(world).removesuffix(".world.json")
                 return name if code == 1 else "compiler" if ".plim:" in said else f"{name} ({code})"
-            if judge.wrong_events(self.plim, world, self.folder / "contracts", self.events):
-                return "events.txt"
+            if judge.wrong_events(world, json.loads(said), self.events):
+                return f"events.txt: {os.path.basename(world).removesuffix('.world.json')}"
         for name, command in self.random.items():
             if self.fails(command, ROOT)[0]:
                 return name

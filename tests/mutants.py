@@ -131,6 +131,10 @@ def run_flips(options):
     with tempfile.TemporaryDirectory() as top, concurrent.futures.ThreadPoolExecutor(workers) as pool:
         for n in range(workers):
             benches.put(flips.Bench(os.path.join(top, str(n)), options.plim, options.long))
+        first = benches.get()
+        if first.first_to_fail():
+            raise SystemExit(f"the contracts as they are fail: {first.first_to_fail()}")
+        benches.put(first)
         for flip, job in [(f, pool.submit(verdict_of_flip, benches, f, known)) for f in made]:
             good, killer, text = job.result()
             print(f"{'ok  ' if good else 'FAIL'} {text}", flush=True)

@@ -175,6 +175,7 @@ def whole_suites(data, long):
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
     suites.append(Suite("exports", f"python3 tests/exports.py --data {data}"))
     suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
+    suites.append(Suite("flips", f"python3 tests/mutants.py --flips {'--long' if long else '--sample 60'}", 7200))
     suites.append(Suite("margin books", f"python3 tests/margin/books.py --books {100_000 if long else 3000}"))
     suites.append(Suite("margin storm", f"python3 tests/margin/storm.py --worlds {200 if long else 6}", 3600))
     suites.append(Suite("margin crashes", f"python3 tests/margin/crashes.py --worlds {10_000 if long else 400}", 3600))
