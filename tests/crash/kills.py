@@ -100,8 +100,8 @@ class Storm:
     def run(self, kills):
         while self.killed < kills:
             self.killed += self.trial(kills - self.killed)
-        print(f"kills: {self.killed} SIGKILLs in {self.trials} journals, {self.ended} runs to the end with the result of"
-              f" a clean run; {self.went_on} went on from a checkpoint, {self.torn} torn tails, {self.early} killed"
+        print(f"kills: {self.killed} SIGKILLs in {self.trials} journals, {self.ended} runs to the end with the result"
+              f" of a clean run; {self.went_on} went on from a checkpoint, {self.torn} torn tails, {self.early} killed"
               " before there was a journal")
 
 
@@ -111,7 +111,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plim", default=str(ROOT / "build/plim"))
     parser.add_argument("--folder", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
-                        help="where journals are made; a kill loses nothing that was written, synced or not")
+                        help="where journals are made: a kill loses nothing written, synced or not")
     options = parser.parse_args()
     Storm(options).run(options.kills)
 

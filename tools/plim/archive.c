@@ -15,7 +15,12 @@ struct pt_archive {
     pt_run *run;
     sqlite3 *database;
     sqlite3_stmt *insert_block, *insert_receipt, *insert_event, *insert_column;
+    uint64_t blocks; /* so far */
 };
+
+/* A transaction holds so many blocks: what SQLite keeps in memory for one does not grow with the
+ * history. The file has no name before its end, so that nobody sees a part of it. */
+enum { CHUNK_BLOCKS = 256 };
 
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -241,6 +246,9 @@ pt_exit pt_archive_block(pt_archive *archive, const pl_block_result *result, pt_
     pl_block block;
     uint32_t where = 0;
     size_t offset = 0;
+    if (++archive->blocks % CHUNK_BLOCKS == 0) {
+        PT_TRY(execute(archive, "COMMIT; BEGIN;", report));
+    }
     PT_TRY(write_block_row(archive, result, report));
     const pl_status decoded = pl_block_decode(&block, &where, result->block, result->block_size);
     if (decoded != PL_OK) {

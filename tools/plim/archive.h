@@ -1,6 +1,7 @@
 /* The run archive: a SQLite file with everything a replay computed, so that a result can be looked
- * into with SQL and re-run from itself. Written under a temporary name in one transaction, renamed
- * at the end. */
+ * into with SQL and re-run from itself. Written under a temporary name, renamed at the end, so that
+ * it is whole or not there; it is written from replays alone and never read back, and one that was
+ * stopped is made anew. */
 #ifndef PT_PLIM_ARCHIVE_H
 #define PT_PLIM_ARCHIVE_H
 
