@@ -9,19 +9,16 @@
  * random are touched, so that the caches hold what a book in use leaves in them. The books take
  * turns; medians over all updates of a size. The yardstick of each book is the smallest one; that
  * of the index is the same question answered by looking at every vault. */
-#define _GNU_SOURCE /* madvise */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "tests/support/large_memory.h"
 #include "tests/support/one_contract.h"
 #include "tests/support/timing.h"
 #include "vm/base/bytes.h"
 
-#define HUGE_PAGE   ((size_t)2 << 20)
 #define SMALLEST    10000u
 #define LARGEST     10000000u
 #define BYTES_A_ROW 500u /* of one vault: its row, its keys, three orders */
@@ -43,31 +40,6 @@ typedef struct book {
     double times[ROUNDS * UPDATES];
     size_t time_count;
 } book;
-
-static size_t taken;
-
-/* What a host would hand in: large blocks on large pages. Pages count when they are touched. */
-static void *take(void *context, size_t size)
-{
-    (void)context;
-    taken += size;
-    if (size < HUGE_PAGE) {
-        return malloc(size);
-    }
-    const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void *block = aligned_alloc(HUGE_PAGE, whole);
-    if (block != NULL) {
-        (void)madvise(block, whole, MADV_HUGEPAGE);
-    }
-    return block;
-}
-
-static void give(void *context, void *block, size_t size)
-{
-    (void)context;
-    taken -= size;
-    free(block);
-}
 
 static uint64_t random_state = 42;
 
@@ -102,10 +74,11 @@ static void write_vault(book *b, int64_t rank, bool exists)
 {
     pl_door *door = pl_store_door(b->c.store);
     uint8_t urn_key[36], who_line[36], urn[64] = {0}, key_row[36] = {0};
-    const pl_u256 scale = {{0, UINT64_C(1) << 32, 0, 0}}; /* 2^96 */
+    static const uint8_t scale_bytes[13] = {1}; /* 2^96 */
     const pl_u256 unit = pl_u256_from_u64((uint64_t)UNIT);
-    pl_u256 debt = pl_u256_from_u64((uint64_t)debt_of(b, rank)), key;
+    pl_u256 debt = pl_u256_from_u64((uint64_t)debt_of(b, rank)), scale, key;
     bool existed;
+    pl_u256_load_be(&scale, scale_bytes, sizeof scale_bytes);
     pl_store_u32(urn_key, 0);
     one_account(urn_key + 4, owner_of(b, rank));
     memcpy(who_line, urn_key + 4, 32);
@@ -170,10 +143,9 @@ static uint32_t table_of(const book *b, const char *name)
 
 static void open_book(book *b, uint32_t count)
 {
-    const pl_memory memory = {NULL, take, give, 0};
     one_contract *c = &b->c;
     b->count = count;
-    one_open_in(c, "contracts/keeper_maker.plim", &memory);
+    one_open_in(c, "contracts/keeper_maker.plim", &large_memory);
     b->urns = table_of(b, "urns");
     b->keys = table_of(b, "triggers.keys");
     b->poke = one_function(c, "poke");
@@ -186,11 +158,11 @@ static void open_book(book *b, uint32_t count)
     one_set(c, "rate", RAY);
     one_put(c);
     const double start = timing_now();
-    const size_t before = taken;
+    const size_t before = large_memory_taken();
     b->top = count;
     fill(b);
     fprintf(stderr, "bench_trigger: %" PRIu32 " vaults in %.1f s, %.0f bytes a vault asked for\n",
-            count, timing_now() - start, (double)(taken - before) / count);
+            count, timing_now() - start, (double)(large_memory_taken() - before) / count);
 }
 
 static void call(book *b, uint32_t function, uint32_t caller)
@@ -263,8 +235,8 @@ int main(int argc, char **argv)
     static book books[SIZES_MAX];
     size_t count = 0;
     uint32_t largest = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : LARGEST;
-    const double free_bytes = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    while (argc <= 1 && (double)largest * BYTES_A_ROW * 1.2 > free_bytes && largest > SMALLEST) {
+    while (argc <= 1 && largest > SMALLEST &&
+           (double)largest * BYTES_A_VAULT * 1.2 > large_memory_free()) {
         fprintf(stderr, "bench_trigger: no memory for %" PRIu32 " vaults\n", largest);
         largest /= 10;
     }

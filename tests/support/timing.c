@@ -10,7 +10,7 @@
 double timing_now(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* what others do meanwhile does not count */
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 

@@ -16,7 +16,7 @@ typedef struct timing_contender {
     double ns; /* on output: median nanoseconds for one round */
 } timing_contender;
 
-/* Seconds since some fixed point, monotonic. */
+/* Seconds of processor time that this process has used. */
 double timing_now(void);
 
 /* Sorts values; returns their median. */
