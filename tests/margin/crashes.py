@@ -4,15 +4,17 @@
   python3 tests/margin/crashes.py [--plim build/plim] [--worlds 400] [--seed 1] [--jobs 2]
 
 A tape is a world of a day: up to seven traders with cross and isolated sub-accounts, collateral, two markets of
-random rules, thin insurance funds, and marks that jump by up to 60 %, after which somebody tries to liquidate
-everybody. Judges, beside the contract's own invariants:
+random rules, rewards for keepers, thin insurance funds, and marks that jump by up to 60 %, after which somebody tries
+to liquidate everybody. Judges, beside the contract's own invariants:
 
   the ledger    tests/margin/shadow.py takes the accepted calls and must have the same balances, funds, layers and
                 positions after each block and the same events of the waterfall in each call, to the unit
   conservation  cash that came in is all that is anywhere, positions at their marks: exact, nothing rounded
   the laws      of each call, from its events alone: no fund and nobody else pays for an account that is solvent in
-                exact numbers; a layer pays only when the ones before have nothing left; layers and losses are equal;
-                an account that was made whole ends with nothing; nobody liquidates itself or buys its own collateral
+                exact numbers; a layer pays only when the ones before have nothing left; the layers add up to the
+                realised loss, or to what others paid if that is more; of a keeper's reward the funds' part is what
+                they paid; an account that was made whole ends with nothing; nobody liquidates itself or buys its own
+                collateral
   refusals      Healthy is said of accounts that are, and of no other
 
 Says in how many tapes deleveraging and socialised losses were reached; below 5 % of them it fails. A failing tape is
@@ -42,6 +44,8 @@ BLOCKS = 9
 # floor, maintenance, leverage
 TIERS = ((0, 10**7, 50), (50000 * 10**6, 2 * 10**7, 25), (250000 * 10**6, 5 * 10**7, 10))
 RULES = {"LossAbsorbed": (("layer", None), ("amount", 6)), "Socialised": (("payer", None), ("amount", 6)),
+         "Liquidated": (("closed", 9), ("left", 9), ("price", 8), ("profit", 6)),
+         "KeeperPaid": (("keeper", None), ("amount", 6), ("funded", 6)),
          "Deleveraged": (("victim", None), ("closed", 9), ("haircut", 6), ("score", 0))}
 
 
@@ -76,6 +80,9 @@ class Tape:
                            rng.choice(("0", "0.66")), rng.random() < 0.5,
                            rng.choice(("profit_leverage", "profit", "leverage", "size"))),
                       call("admin", "set_funding", m, 3, "0.0001", "0.0005", rng.choice(("0", "0.01")), 600)]
+            if rng.random() < 0.4:
+                calls.append(call("admin", "set_reward", m, self.amount(-1, 2, 6), rng.choice(("0", "0.0031")), "0.5",
+                                  rng.choice(("3", "200"))))
         calls.append(call("admin", "set_asset", 0, 2, rng.choice(("0", "0.1", "0.333333333"))))
         calls.append(call("rich", "deposit", "rich", str(10 ** rng.randint(*self.rich))))
         for who in self.traders:
@@ -249,18 +256,34 @@ class Before:
         self.funds = dict(shadow.funds)
 
 
+def for_keepers(events):
+    """Places of the events that are a keeper's reward, and sentences about rewards that are not what funds paid."""
+    places, bad = set(), []
+    for n, e in enumerate(events):
+        if e[0] == "KeeperPaid":
+            funded, at = e[5], n
+            while funded > 0 and at > 0 and events[at - 1][0] == "LossAbsorbed" and events[at - 1][2] == e[2]:
+                at -= 1
+                funded -= events[at][4]
+                places.add(at)
+            if funded != 0:
+                bad.append(f"the funds paid {e[5] - funded} of {e[5]} for a keeper")
+    return places, bad
+
+
 def laws(before, shadow, who, events):
     """Sentences about one liquidation or settlement, from its events and exact equities."""
-    bad, losers = [], {}
+    losers = {}
     funds = dict(before.funds)
     haircuts = collections.Counter()
-    for e in events:
+    rewards, bad = for_keepers(events)
+    for n, e in enumerate(events):
         if e[0] == "Deleveraged":
             haircuts[e[3]] += e[5]
         if e[0] != "LossAbsorbed":
             continue
         _, market, loser, layer, amount = e
-        used = losers.setdefault(loser, {})
+        used = losers.setdefault(loser, {}) if n not in rewards else {}
         if layer in used or any(LAYERS.index(u) > LAYERS.index(layer) for u in used if u != "own") and layer != "own":
             bad.append(f"{layer} of {loser} after {sorted(used)}")
         used[layer] = amount
@@ -274,6 +297,7 @@ def laws(before, shadow, who, events):
             bad.append(f"{layer} asked, funds have {funds.get(market, 0)} and {funds.get(GLOBAL_FUND, 0)}")
     if any(v < 0 for v in funds.values()):
         bad.append(f"a fund paid more than it has: {funds}")
+    profits = {e[2]: e[6] for e in events if e[0] == "Liquidated"}
     for loser, used in losers.items():
         others = sum(a for layer, a in used.items() if layer != "own")
         equity, roundings = before.equity.get(loser, (0, 1))
@@ -282,6 +306,8 @@ def laws(before, shadow, who, events):
             bad.append(f"{others} paid for {loser}, whose exact equity is {equity / 10**26}")
         if others and not shadow.held(loser) and shadow.balance[loser] != -used.get("unpaid", 0):
             bad.append(f"{loser} was made whole and has {shadow.balance[loser]}")
+        if loser in profits and sum(used.values()) != max(others, -profits[loser]):
+            bad.append(f"{loser} lost {-profits[loser]}, layers {used}")
         if used.get("unpaid") and any(shadow.equity(w) > 0 for w in shadow.balance
                                       if w not in (loser, who, FEES, DUST, CLEARING)):
             bad.append(f"{loser} stays in debt although somebody has equity")

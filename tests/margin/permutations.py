@@ -165,9 +165,9 @@ def with_numbers(world):
     market, feed = {0: 7, 1: 3}, {0: 3, 1: 2, 2: 1, 3: 0}
     world["contracts"][1:] = reversed(world["contracts"][1:])
     world["feeds"].reverse()
-    places = {"list_market": 0, "set_fees": 0, "set_liquidation": 0, "set_funding": 0, "pay_into_fund": 0, "fill": 0,
-              "fund": 0, "open_ladder": 0, "add_tier": 0, "collect_funding": 1, "settle": 1, "liquidate": 1,
-              "open_account": 2, "fund_of": 0, "absorbed": 0, "position": 1}
+    places = {"list_market": 0, "set_fees": 0, "set_liquidation": 0, "set_funding": 0, "set_reward": 0,
+              "pay_into_fund": 0, "fill": 0, "fund": 0, "open_ladder": 0, "add_tier": 0, "collect_funding": 1,
+              "settle": 1, "liquidate": 1, "open_account": 2, "fund_of": 0, "absorbed": 0, "position": 1}
     for block in world["blocks"]:
         for c in [*block.get("calls", ()), *block["ask"]]:
             name, args = (c.get("call") or c["view"]).split(".")[1], c["args"]

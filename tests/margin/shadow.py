@@ -53,6 +53,7 @@ class Market:
     clamp: int = 0
     cap: int = 0
     interval: int = 28800
+    reward: tuple = (0, 0, 0, 0)  # cost, margin, least, most
     index: int = 0
     funded: int = 0
     due_dust: int = 0       # settled funding below a cash unit
@@ -305,7 +306,21 @@ class Shadow:
         price, delta = self.takeover(market, p.size, self.markets[market].fee), -part if p.size > 0 else part
         profit = self.change(who, market, delta, price)
         self.change(liquidator, market, -delta, price)
+        self.events.append(("Liquidated", market, who, part, self.at(who, market).size, price, profit))
         self.settle_loss(market, who, profit, 0)
+        self.pay_keeper(market, who, liquidator, part)
+
+    def pay_keeper(self, market, who, keeper, closed):
+        """The account pays what it has, the funds the rest; gives the account's part."""
+        cost, margin, least, most = self.markets[market].reward
+        due = min(max(cost + up(closed * self.mark(market) * margin, CASH26), least), most)
+        own = min(due, max(self.equity(who), 0))
+        funded = due - own - self.from_funds(market, who, due - own)
+        self.pay(who, -own - funded)
+        self.pay(keeper, own + funded)
+        if own + funded:
+            self.events.append(("KeeperPaid", market, who, keeper, own + funded, funded))
+        return own
 
     def close_all(self, liquidator, who, market):
         p, m = self.at(who, market), self.markets[market]
@@ -330,8 +345,10 @@ class Shadow:
         if missing <= self.funds.get(market, 0) + self.funds.get(GLOBAL_FUND, 0):
             profit = self.change(who, market, -size, price)
             self.change(liquidator, market, size, price)
+            self.events.append(("Liquidated", market, who, abs(size), 0, price, profit))
             self.settle_loss(market, who, profit, missing)
-            self.keep_surplus(market, who, at_price, mine, all_asked)
+            reward = self.pay_keeper(market, who, liquidator, abs(size))
+            self.keep_surplus(market, who, at_price - reward, mine, all_asked)
         else:
             self.close_against_others(liquidator, who, market, share(max(-equity, 0)))
 
@@ -352,6 +369,8 @@ class Shadow:
         others = missing - owed + due
         self.absorb(market, who, "own", max(others, -profit) - others)
         self.share_out(market, who, due - paid)
+        left = self.at(who, market).size
+        self.events.append(("Liquidated", market, who, closed, left, self.mark(market), profit))
 
     # ---- accepted calls ----
 
@@ -371,6 +390,9 @@ class Shadow:
         m = self.markets[int(market)]
         m.fee, m.factor, m.whole_below = units(fee, 9), units(factor, 9), units(whole_below, 9)
         m.partial, m.surplus, m.ranking = partial, surplus_to_fund in (True, "true"), ranking
+
+    def on_set_reward(self, caller, market, cost, margin, least, most):
+        self.markets[int(market)].reward = (units(cost, 6), units(margin, 9), units(least, 6), units(most, 6))
 
     def on_set_funding(self, caller, market, premium_feed, interest, premium_clamp, funding_cap, interval_s):
         m = self.markets[int(market)]
