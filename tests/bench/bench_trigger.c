@@ -19,17 +19,17 @@
 #include "tests/support/timing.h"
 #include "vm/base/bytes.h"
 
-#define SMALLEST    10000u
-#define LARGEST     10000000u
-#define BYTES_A_ROW 500u /* of one vault: its row, its keys, three orders */
-#define HITS        10u
-#define TOUCHED     50u
-#define ROUNDS      50u
-#define UPDATES     20u /* of one book in one round */
-#define SIZES_MAX   4u
-#define UNIT        ((one_number)1000000000000000000)
-#define RAY         (UNIT * 1000000000)
-#define WARD        4000000000u
+#define SMALLEST      10000u
+#define LARGEST       10000000u
+#define BYTES_A_VAULT 500u /* of one vault: its row, its keys, three orders */
+#define HITS          10u
+#define TOUCHED       50u
+#define ROUNDS        50u
+#define UPDATES       20u /* of one book in one round */
+#define SIZES_MAX     4u
+#define UNIT          ((one_number)1000000000000000000)
+#define RAY           (UNIT * 1000000000)
+#define WARD          4000000000u
 
 typedef struct book {
     one_contract c;
