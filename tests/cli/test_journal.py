@@ -191,6 +191,14 @@ class Torn(Journal):
             self.goes_on(*notes)
             self.manifest.unlink()
 
+    def test_nothing_stays_behind_the_cut(self):
+        self.start("--until", "40")
+        self.manifest.unlink()
+        kept = self.file.read_bytes()
+        self.file.write_bytes(kept[:HEAD + 10 * RECORD + 60] + bytes(5 * RECORD))
+        self.assertEqual(told(self.resume("--until", "12"))["blocks"], 12)
+        self.assertEqual(self.file.read_bytes(), kept[:HEAD + 12 * RECORD])
+
     def changed(self, change):
         """The record of block 30 with a change, its sums made good as the change asks."""
         head, records = self.records()

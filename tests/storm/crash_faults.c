@@ -1,5 +1,5 @@
 /* The storm over failing disks: every call that a replay with a journal makes of its disk fails
- * once, and a resumed replay's calls, too.
+ * once, and a resumed replay's calls, and those of a set of files.
  *
  *   crash_faults
  *
@@ -184,6 +184,66 @@ static sim_disk *half_way(promise *floor)
     return whole;
 }
 
+/* ---- files that replace others ---- */
+
+static bool holds(const sim_disk *disk, const char *path, const char *text)
+{
+    const sim_file *file = sim_disk_file(disk, path);
+    return file != NULL && file->size == strlen(text) && memcmp(file->bytes, text, file->size) == 0;
+}
+
+/* Two files that are there already are written as one set; each is its old or its new self, and
+ * nothing else stands beside them (but for the call that would have removed it). */
+static bool outputs_run(const sim_disk *start, uint64_t call, size_t fault)
+{
+    pt_outputs outputs = {0};
+    pt_report report = {""};
+    sim_disk *disk = sim_disk_copy(start);
+    disk->fault = faults[fault].fault;
+    disk->fault_error = faults[fault].error;
+    disk->fault_at = call;
+    pt_disk_use(&disk->table);
+    pt_exit end = pt_outputs_write(&outputs, "a", "new a", 5, &report);
+    end = end == PT_OK ? pt_outputs_write(&outputs, "b", "new b", 5, &report) : end;
+    end = end == PT_OK ? pt_outputs_commit(&outputs, &report) : end;
+    pt_outputs_close(&outputs);
+    pt_disk_use(NULL);
+    const bool happened = disk->calls > call;
+    if (happened) {
+        check_end("files", call, fault, disk, end, &report);
+    }
+    const bool is_new = holds(disk, "a", "new a") && holds(disk, "b", "new b");
+    if ((!holds(disk, "a", "old") && !holds(disk, "a", "new a")) ||
+        (!holds(disk, "b", "old") && !holds(disk, "b", "new b")) || (end == PT_OK && !is_new)) {
+        fail("files", call, fault, disk, "neither old nor new");
+    }
+    for (int i = 0; i < SIM_NAMES; i++) {
+        if (strlen(disk->names[i].path) > 1) {
+            fail("files", call, fault, disk, disk->names[i].path);
+        }
+    }
+    sim_disk_free(disk);
+    return happened;
+}
+
+static void outputs_runs(void)
+{
+    pt_report report = {""};
+    sim_disk *start = sim_disk_new();
+    pt_disk_use(&start->table);
+    const bool good = pt_file_write("a", "old", 3, &report) == PT_OK &&
+                      pt_file_write("b", "old", 3, &report) == PT_OK;
+    pt_disk_use(NULL);
+    if (!good) {
+        fail("files", 0, 0, start, report.line);
+    }
+    for (size_t fault = 0; fault < FAULTS; fault++) {
+        for (uint64_t call = 0; outputs_run(start, call, fault); call++) {
+        }
+    }
+    sim_disk_free(start);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/plim-crash-XXXXXX";
@@ -202,6 +262,7 @@ int main(void)
         for (uint64_t call = 0; resumed_run(start, floor, call, fault); call++) {
         }
     }
+    outputs_runs();
     sim_disk_free(start);
     crash_result_free(&result);
     for (size_t i = 0; i < 2; i++) {
