@@ -68,7 +68,8 @@ class Reading:
         self.told = self.pruned = 0     # rows, leaves and pruned subtrees; pruned subtrees
         self.top = self.node(0, 0)
         self.reader.end()
-        demand(self.pruned or self.told == self.row_count, "fewer rows than the row count")
+        demand(self.row_count < 2**63 and self.told <= self.row_count
+               and (self.pruned or self.told == self.row_count), "another row count")
 
     def node(self, depth, bits):
         """The node at a depth; bits: the path above it, as a number."""
@@ -80,7 +81,7 @@ class Reading:
             hash_ = self.reader.take(32)
             demand(hash_ != EMPTY, "a pruned hash is zero")
             self.pruned += 1
-            self.count()
+            self.told += 1
             return Place(PRUNED, hash_)
         if kind == INNER:
             demand(depth < 256, "an inner node below the last bit")
@@ -91,12 +92,8 @@ class Reading:
             return Place(INNER, node_of(sides[0].hash, sides[1].hash), sides=sides)
         place = self.leaf() if kind == LEAF else self.row()
         demand(int.from_bytes(place.path, "big") >> 256 - depth == bits, "a path elsewhere")
-        self.count()
-        return place
-
-    def count(self):
         self.told += 1
-        demand(self.told <= self.row_count, "more than the row count")
+        return place
 
     def leaf(self):
         path, row_hash = self.reader.take(32), self.reader.take(32)

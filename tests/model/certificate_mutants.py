@@ -227,6 +227,7 @@ def witnesses(rng, case):
     for name, kinds, make, errors in table:
         for raw, wanted in forged(kinds, make, errors):
             yield "witness " + name, raw, wanted
+    yield from made_up(rng, case, opened)
     read, _ = opened.fresh()
     path = rng.choice(opened.tree.paths)
     top = opened.row_opened(path, read.top, 0)
@@ -242,6 +243,40 @@ def witnesses(rng, case):
     yield "witness trailing", changed(case, witness=opened.raw + b"\0"), {"TRAILING"}
     yield "witness cut", changed(case, witness=opened.raw[:-1]), {"TRUNCATED", "PROOF_SHAPE"}
     yield "witness kind", changed(case, witness=opened.raw[:8] + b"\5" + opened.raw[9:]), {"PROOF_SHAPE"}
+
+
+def made_up(rng, case, opened):
+    """States that never were, under headers made for them: nothing but the reader's own hash tells them from true
+    ones, so a verdict is all that can be asked for."""
+    base = case.request.height - (case.certificate.kind == BLOCK)
+    for _ in range(6):
+        read, places = opened.fresh()
+        rows = [found for found in places if found[2].kind == ROW]
+        if not rows:
+            return
+        what = rng.choice(["row", "row", "row gone", "count"])
+        parent, side, place, _, _ = rng.choice(rows)
+        count = read.row_count
+        if what == "row":
+            at = rng.randrange(len(place.row))
+            value = place.row[:at] + bytes([rng.choice([0, 1, 127, 128, 255])]) + place.row[at + 1:]
+            place.row, place.hash = value, witness.leaf_of(place.path, tagged("row", value))
+        elif what == "row gone" and parent is not None and parent.sides[1 - side].kind in (PRUNED, INNER):
+            parent.sides[side], count = Place(NOTHING), count - 1
+        else:
+            count = rng.choice([count + 1, 2**63 - 1, 2**63, len(read.rows), 2**32])
+        raw = witness_bytes(count, read.top)
+        headers = [copy.copy(header) for header in case.certificate.headers]
+        for header in headers:
+            if header.height == base:
+                header.state_root = witness.state_root(top_hash(read.top), count)
+        yield "made up " + what, changed(case, witness=raw, headers=headers), None
+
+
+def top_hash(place):
+    if place.kind == INNER:
+        return witness.node_of(*map(top_hash, place.sides))
+    return place.hash
 
 
 # ---- the block -------------------------------------------------------------------------------------

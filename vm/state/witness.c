@@ -208,7 +208,7 @@ static pl_status check_root(const pl_witness *witness, uint64_t row_count,
                             const uint8_t root[PL_HASH_SIZE])
 {
     const uint64_t least = witness->rows + witness->leaves + witness->pruned;
-    if (least > row_count || (witness->pruned == 0 && least != row_count)) {
+    if (row_count >> 63 != 0 || least > row_count || (witness->pruned == 0 && least != row_count)) {
         return PL_REJECT_PROOF_SHAPE;
     }
     uint8_t hash[PL_HASH_SIZE];
