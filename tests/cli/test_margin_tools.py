@@ -89,6 +89,27 @@ class Gen(Margin):
         self.assertIn("holds     each fund is what came in less what it paid", self.ok("waterfall", run))
         self.fails(plim("calls", run), INPUT, "no contract of this world has an event Called")
 
+    def test_futures_isolated_accounts_and_assets(self):
+        more = (*SMALL, "--dated", 1, "--isolated", 40, "--assets", 2)
+        file, root = self.gen("a.json", *more)
+        again, same = self.gen("b.json", *more)
+        self.assertEqual((file.read_bytes(), root), (again.read_bytes(), same))
+        world = json.loads(file.read_text())
+        self.assertEqual((world["seed"], len(world["feeds"])), (7, 4))  # two markets, two assets
+        calls = [c for b in world["blocks"] for c in b["calls"]]
+        listed = [c["args"][3:] for c in calls if c["call"] == "perp.list_market"]
+        self.assertEqual(listed, [["perpetual", 0], ["dated", world["time_s"] + 60 * 91]])  # at block 91 of 120
+        self.assertEqual([c["args"] for c in calls if c["call"] == "perp.set_asset"], [[0, 2, "0.05"], [1, 3, "0.1"]])
+        opened = [c["args"] for c in calls if c["call"] == "perp.open_account"]
+        self.assertTrue(3 < len(opened) < 25 and all(a[:2] == [1, "isolated"] for a in opened))
+        self.assertTrue(any(c["call"] == "perp.deposit_collateral" for c in calls))
+        run, told = self.run_world(file)
+        self.assertEqual(told["final_root"], root)
+        seen = collections.Counter((e["event"], block) for block, _, e in self.events(told))
+        self.assertEqual({block for event, block in seen if event == "Settled"}, {91})
+        self.assertGreater(sum(n for (event, _), n in seen.items() if event == "PositionClosed"), 1)
+        self.assertIn("CONSERVED", self.ok("waterfall", run))
+
     def test_prices_from_a_table(self):
         file, _ = self.gen("a.json", "--prices", PRICES, "--column", "open,low,close", "--where",
                            "open_time_utc=2025-10-10 2*", "--time", "open_time_utc", "--accounts", 5, "--markets", 1)
@@ -109,7 +130,8 @@ class Gen(Margin):
         out = ("-o", self.folder / "x.json", *CONTRACTS)
         for words, needle in (((), "needs -o"), ((*out, "--crash", "40"), "--crash"), ((*out, "--crash", "96%"), "95%"),
                               ((*out, "--model", "x"), "--model"), ((*out, "--accounts", "1"), "--accounts"),
-                              ((*out, "--column", "x"), "--prices")):
+                              ((*out, "--column", "x"), "--prices"), ((*out, "--dated", "4"), "--dated"),
+                              ((*out, "--isolated", "101"), "--isolated"), ((*out, "--assets", "6"), "--assets")):
             self.fails(plim("gen", "perp", *words), USAGE, needle)
         (self.folder / "mine.json").write_text('{"name": "mine"}')
         self.fails(plim("gen", "perp", "-o", self.folder / "mine.json", *CONTRACTS), INPUT, "exists and is not")

@@ -82,7 +82,7 @@ static pt_exit write_world(const pt_paths *paths, const pt_book_options *options
         (void)printf("%s: seed %llu, %zu accounts, %zu markets, %llu blocks, %llu calls (%llu "
                      "refused)\nroot after block %llu  %s\n",
                      options->path, (unsigned long long)options->seed, options->accounts,
-                     paths->markets, (unsigned long long)made.blocks,
+                     paths->markets - options->assets, (unsigned long long)made.blocks,
                      (unsigned long long)made.calls, (unsigned long long)made.refused,
                      (unsigned long long)made.blocks, root);
     }
@@ -92,7 +92,7 @@ static pt_exit write_world(const pt_paths *paths, const pt_book_options *options
 
 static pt_exit run(const pt_args *args, pt_report *report)
 {
-    uint64_t accounts = ACCOUNTS_DEFAULT, markets = 3, blocks = 0;
+    uint64_t accounts = ACCOUNTS_DEFAULT, markets = 3, blocks = 0, dated = 0, assets = 0;
     pt_book_options options = {.seed = 1, .every_s = 60, .leverage = 8, .grace = 5, .fund = 2000};
     char *contracts = NULL;
     pt_paths paths = {0};
@@ -108,6 +108,15 @@ static pt_exit run(const pt_args *args, pt_report *report)
     PT_TRY(pt_args_u64(&options.leverage, args, "--leverage", 1, 18, report));
     PT_TRY(pt_args_u64(&options.grace, args, "--grace", 0, 100000, report));
     PT_TRY(pt_args_u64(&options.fund, args, "--fund", 0, 1000000000, report));
+    PT_TRY(pt_args_u64(&dated, args, "--dated", 0, markets, report));
+    PT_TRY(pt_args_u64(&assets, args, "--assets", 0, PT_PATH_MARKETS_MAX, report));
+    PT_TRY(pt_args_u64(&options.isolated, args, "--isolated", 0, 100, report));
+    if (markets + assets > PT_PATH_MARKETS_MAX) {
+        return pt_fail(report, PT_USAGE, "--markets and --assets together are at most %d",
+                       PT_PATH_MARKETS_MAX);
+    }
+    options.dated = dated;
+    options.assets = assets;
     PT_TRY(read_model(&options.model, pt_args_value(args, "--model"), report));
     PT_TRY(pt_may_replace(options.path, &mark_made, report));
     PT_TRY(pt_contracts_folder(&contracts, pt_args_value(args, "--contracts"), report));
@@ -122,7 +131,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
     options.source = pt_args_value(args, "--prices") == NULL
                          ? "made-up prices"
                          : pt_path_base(pt_args_value(args, "--prices"));
-    pt_exit exit = make_paths(&paths, args, &random, markets, blocks, report);
+    pt_exit exit = make_paths(&paths, args, &random, markets + assets, blocks, report);
     exit = exit == PT_OK ? write_world(&paths, &options, report) : exit;
     pt_paths_free(&paths);
     free(contracts);
@@ -140,6 +149,9 @@ static const pt_option options_table[] = {
     {"--leverage", "TIMES", "what a small account likes to hold; default 8; at most 18"},
     {"--grace", "BLOCKS", "to answer a margin call; default 5; 0: liquidated at once"},
     {"--fund", "DOLLARS", "in each insurance fund; default 2000"},
+    {"--dated", "N", "the last N markets are futures that expire at three quarters; default 0"},
+    {"--isolated", "PERCENT", "of the traders that hold one market in isolation; default 0"},
+    {"--assets", "N", "collateral assets with haircuts of 5, 10, 20 and 35 %; default 0"},
     {"--model", "NAME", "margin model of the markets: tiers (default), scaled, flat"},
     {"--prices", "FILE", "CSV or JSON lines, plain or gzip: the path of the first market"},
     {"--column", "NAMES", "its column, or several of one row in order: open,high,low,close"},
@@ -163,7 +175,9 @@ const pt_command pt_command_gen_perp = {
         "follow\n"
         "the first with their own noise. Everybody acts on what the contracts answer at the "
         "block's\n"
-        "prices. All integers; the seed is in the file. Three margin models are set up.\n\n"
+        "prices. All integers; the seed is in the file. Three margin models are set up. Some "
+        "markets\n"
+        "may be dated futures, some accounts isolated, some deposits in assets with haircuts.\n\n"
         "  plim gen perp --seed 7 --accounts 50 --markets 3 --blocks 300 --crash 40% -o "
         "world.json\n"
         "  plim run world.json -o run\n"

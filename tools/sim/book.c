@@ -15,7 +15,11 @@ enum { KEEPERS = 2, TOP_UPS_MAX = 3, PPM = 1000000 };
 
 typedef struct trader {
     char name[24];
-    uint8_t id[32];
+    char account[68]; /* that it trades with: its name, or a sub-account in hex */
+    uint8_t id[32];   /* of that account                                        */
+    size_t market;    /* the only one of an isolated account                    */
+    bool isolated;
+    size_t asset;      /* that a part of its deposit is in; options->assets: none */
     int64_t deposit;   /* 6 decimals                                   */
     uint32_t leverage; /* tenths, of what it likes to hold             */
     uint32_t long_of;  /* of a hundred trades, how many it opens long  */
@@ -34,6 +38,7 @@ typedef struct book {
     const pt_paths *paths;
     const pt_book_options *options;
     trader *traders;
+    size_t markets;
     const uint64_t *prices; /* of the block that is planned */
     size_t block;
     pt_sim_view margin_of, position, call_of;
@@ -123,11 +128,16 @@ static json_t *accounts_of(const book *b)
     return list;
 }
 
+static uint64_t start_of(const book *b)
+{
+    return b->paths->start_s != 0 ? b->paths->start_s : 1700000000;
+}
+
 static pt_exit world_of(json_t **world, const book *b, pt_report *report)
 {
     char name[64];
     json_t *contracts = NULL;
-    const uint64_t start_s = b->paths->start_s != 0 ? b->paths->start_s : 1700000000;
+    const uint64_t start_s = start_of(b);
     const pt_exit exit = contracts_of(&contracts, b, report);
     (void)snprintf(name, sizeof name, "gen_perp_%llu", (unsigned long long)b->options->seed);
     *world = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:[]}", "name", name, "time_s",
@@ -135,6 +145,25 @@ static pt_exit world_of(json_t **world, const book *b, pt_report *report)
                        "contracts", contracts, "feeds", feeds_of(b), "accounts", accounts_of(b),
                        "blocks");
     return exit;
+}
+
+/* A share of the accounts is a sub-account bound to one market; a third has some of an asset. What
+ * is not asked for draws nothing, so that the other numbers of a seed stay. */
+static void make_account(book *b, trader *t)
+{
+    pt_random *r = &b->random;
+    (void)snprintf(t->account, sizeof t->account, "%s", t->name);
+    t->asset = b->options->assets;
+    if (b->options->assets > 0 && pt_random_hits(r, 1, 3)) {
+        t->asset = (size_t)pt_random_below(r, b->options->assets);
+    }
+    t->isolated = b->options->isolated > 0 && pt_random_hits(r, b->options->isolated, 100);
+    if (t->isolated) {
+        t->market = (size_t)pt_random_below(r, b->markets);
+        t->id[31] = 1;
+        memcpy(t->account, "0x", 2);
+        pt_hex(t->account + 2, t->id, 32);
+    }
 }
 
 /* Many small accounts and few large ones, the small ones with more leverage. */
@@ -152,6 +181,7 @@ static void make_trader(book *b, size_t i)
     t->long_of = 45 + (uint32_t)pt_random_below(r, 40);
     t->pays = pt_random_hits(r, 1, 3) != 0;
     t->reduces = !t->pays && pt_random_hits(r, 1, 3) != 0;
+    make_account(b, t);
 }
 
 /* ---- the first block ---- */
@@ -182,15 +212,33 @@ static void open_ladders(book *b, int market)
     pt_sim_call(&b->sim, "admin", "scaled.set_scale", "[i,s,s]", market, "100000", "5000000");
 }
 
+/* Of a dated market: its block and its second. */
+static size_t expiry_block(const book *b)
+{
+    return b->paths->blocks * 3 / 4;
+}
+
+static bool is_dated(const book *b, size_t market)
+{
+    return market >= b->markets - b->options->dated;
+}
+
+static bool is_expired(const book *b, size_t market)
+{
+    return is_dated(b, market) && b->block >= expiry_block(b);
+}
+
 static void list_market(book *b, int market)
 {
+    const bool dated = is_dated(b, (size_t)market);
+    const uint64_t expiry = start_of(b) + (expiry_block(b) + 1) * b->options->every_s;
     pt_sim *sim = &b->sim;
     const int model = strcmp(b->options->model, "tiers") == 0    ? 2
                       : strcmp(b->options->model, "scaled") == 0 ? 3
                                                                  : 4;
     open_ladders(b, market);
-    pt_sim_call(sim, "admin", "perp.list_market", "[i,i,i,s,i]", market, market, model, "perpetual",
-                0);
+    pt_sim_call(sim, "admin", "perp.list_market", "[i,i,i,s,I]", market, market, model,
+                dated ? "dated" : "perpetual", dated ? (json_int_t)expiry : 0);
     pt_sim_call(sim, "admin", "perp.set_staleness", "[i,I,s]", market,
                 (json_int_t)(b->options->every_s * 5), "halt_new_risk");
     pt_sim_call(sim, "admin", "perp.set_fees", "[i,s,s]", market, "0.0002", "0.0005");
@@ -200,10 +248,39 @@ static void list_market(book *b, int market)
                 "0.0005", "0.004", (json_int_t)(b->options->every_s * 60));
 }
 
-static void deposit(book *b, const char *who, int64_t amount)
+static void deposit(book *b, const char *from, const char *to, int64_t amount)
 {
     pt_sim_text text;
-    pt_sim_call(&b->sim, who, "perp.deposit", "[s,s]", who, pt_sim_number(&text, amount, 6));
+    pt_sim_call(&b->sim, from, "perp.deposit", "[s,s]", to, pt_sim_number(&text, amount, 6));
+}
+
+/* What an account starts with: cash, or half of it in an asset. */
+static void endow(book *b, const trader *t)
+{
+    pt_sim_text text;
+    int64_t cash = t->deposit;
+    deposit(b, t->name, t->name, cash);
+    if (t->isolated) {
+        pt_sim_call(&b->sim, t->name, "perp.open_account", "[i,s,i]", 1, "isolated",
+                    (int)t->market);
+        pt_sim_call(&b->sim, t->name, "perp.transfer", "[s,s,s]", t->name, t->account,
+                    pt_sim_number(&text, cash, 6));
+    }
+    if (t->asset < b->options->assets) {
+        const uint64_t price = b->prices[b->markets + t->asset];
+        const uint64_t coins = pt_muldiv((uint64_t)cash / 2, UINT64_C(100000000000), price);
+        pt_sim_call(&b->sim, t->name, "perp.deposit_collateral", "[s,i,s]", t->account,
+                    (int)t->asset, pt_sim_number(&text, (int64_t)coins, 9));
+    }
+}
+
+static void set_assets(book *b)
+{
+    static const char *const haircuts[] = {"0.05", "0.1", "0.2", "0.35"};
+    for (size_t a = 0; a < b->options->assets; a++) {
+        pt_sim_call(&b->sim, "admin", "perp.set_asset", "[i,i,s]", (int)a, (int)(b->markets + a),
+                    haircuts[a % 4]);
+    }
 }
 
 static void first_block(book *b)
@@ -211,21 +288,22 @@ static void first_block(book *b)
     pt_sim_text text;
     const int64_t fund = (int64_t)b->options->fund * USD;
     int64_t all = 0;
-    for (size_t m = 0; m < b->paths->markets; m++) {
+    for (size_t m = 0; m < b->markets; m++) {
         list_market(b, (int)m);
     }
+    set_assets(b);
     for (size_t i = 0; i < b->options->accounts; i++) {
-        deposit(b, b->traders[i].name, b->traders[i].deposit);
+        endow(b, &b->traders[i]);
         all += b->traders[i].deposit;
     }
-    deposit(b, "mm", all * 3);
-    deposit(b, "keeper1", all * 2);
-    deposit(b, "keeper2", all * 2);
+    deposit(b, "mm", "mm", all * 3);
+    deposit(b, "keeper1", "keeper1", all * 2);
+    deposit(b, "keeper2", "keeper2", all * 2);
     if (fund == 0) {
         return;
     }
-    deposit(b, "sponsor", fund * (int64_t)(b->paths->markets + 1));
-    for (size_t m = 0; m < b->paths->markets; m++) {
+    deposit(b, "sponsor", "sponsor", fund * (int64_t)(b->markets + 1));
+    for (size_t m = 0; m < b->markets; m++) {
         pt_sim_call(&b->sim, "sponsor", "perp.pay_into_fund", "[i,s]", (int)m,
                     pt_sim_number(&text, fund, 6));
     }
@@ -252,7 +330,7 @@ static void look(book *b, trader *t)
         t->initial = told[1];
         t->maintenance = told[2];
     }
-    for (size_t m = 0; m < b->paths->markets; m++) {
+    for (size_t m = 0; m < b->markets; m++) {
         pt_bytes key = {0};
         pt_put(&key, t->id, 32);
         pt_put_u32(&key, (uint32_t)m);
@@ -264,10 +342,10 @@ static void look(book *b, trader *t)
 /* The market in which an account has most at stake; markets: it holds nothing. */
 static size_t largest(const book *b, const trader *t)
 {
-    size_t best = b->paths->markets;
+    size_t best = b->markets;
     int64_t most = 0;
-    for (size_t m = 0; m < b->paths->markets; m++) {
-        if (t->sizes[m] != 0 && value_of(b, m, t->sizes[m]) >= most) {
+    for (size_t m = 0; m < b->markets; m++) {
+        if (t->sizes[m] != 0 && !is_expired(b, m) && value_of(b, m, t->sizes[m]) >= most) {
             most = value_of(b, m, t->sizes[m]);
             best = m;
         }
@@ -287,16 +365,17 @@ static void fill(book *b, size_t market, const char *maker, const char *taker, i
 /* Opens, or adds: what is left of the leverage that the account likes, in a market by chance. */
 static void open_position(book *b, trader *t)
 {
-    const size_t market = (size_t)pt_random_below(&b->random, b->paths->markets);
+    const size_t drawn = (size_t)pt_random_below(&b->random, b->markets);
+    const size_t market = t->isolated ? t->market : drawn;
     const bool is_long = pt_random_hits(&b->random, t->long_of, 100) != 0;
     const uint64_t part = 30 + pt_random_below(&b->random, 71);
     const bool with_trader = pt_random_hits(&b->random, 1, 4) != 0;
     int64_t held = 0;
-    for (size_t m = 0; m < b->paths->markets; m++) {
+    for (size_t m = 0; m < b->markets; m++) {
         held += value_of(b, m, t->sizes[m]);
     }
     const int64_t liked = t->equity / 10 * (int64_t)t->leverage;
-    if (t->equity < 50 * USD || liked <= held || t->initial > t->equity) {
+    if (t->equity < 50 * USD || liked <= held || t->initial > t->equity || is_expired(b, market)) {
         return;
     }
     const uint64_t value = pt_muldiv((uint64_t)(liked - held), part, 100);
@@ -304,22 +383,23 @@ static void open_position(book *b, trader *t)
     size -= size % 100000; /* lots of a ten-thousandth */
     const trader *other = &b->traders[pt_random_below(&b->random, b->options->accounts)];
     const bool can = with_trader && other != t && other->deposit > t->deposit &&
-                     (other->sizes[market] > 0) != is_long && other->equity / 2 > other->initial;
+                     (other->sizes[market] > 0) != is_long && other->equity / 2 > other->initial &&
+                     !(other->isolated && other->market != market);
     if (size != 0) {
-        fill(b, market, can ? other->name : "mm", t->name, is_long ? size : -size);
+        fill(b, market, can ? other->account : "mm", t->account, is_long ? size : -size);
     }
 }
 
 static void reduce_position(book *b, const trader *t, uint64_t percent)
 {
     const size_t market = largest(b, t);
-    if (market == b->paths->markets) {
+    if (market == b->markets) {
         return;
     }
     const int64_t size = t->sizes[market];
     const int64_t part = percent >= 100 ? size : size / 100 * (int64_t)percent;
     if (part != 0) {
-        fill(b, market, "mm", t->name, -part);
+        fill(b, market, "mm", t->account, -part);
     }
 }
 
@@ -328,7 +408,7 @@ static void pay_in(book *b, trader *t, int64_t missing)
     const int64_t amount = (missing > 0 ? missing : 0) + t->deposit / 50;
     if (t->top_ups < TOP_UPS_MAX && amount < t->deposit) {
         t->top_ups++;
-        deposit(b, t->name, amount - amount % 10000 + 10000);
+        deposit(b, t->name, t->account, amount - amount % 10000 + 10000);
     }
 }
 
@@ -337,8 +417,8 @@ static void liquidate(book *b, size_t i, const char *function)
 {
     const trader *t = &b->traders[i];
     const size_t market = largest(b, t);
-    if (market != b->paths->markets) {
-        pt_sim_call(&b->sim, keeper_of(b, i), function, "[s,i]", t->name, (int)market);
+    if (market != b->markets) {
+        pt_sim_call(&b->sim, keeper_of(b, i), function, "[s,i]", t->account, (int)market);
     }
 }
 
@@ -359,7 +439,7 @@ static void with_call(book *b, size_t i)
     const int64_t called = told[AMOUNT] - told[CONTRIBUTED];
     if (told[AMOUNT] == 0) {
         if (t->equity < t->maintenance || changed) {
-            pt_sim_call(&b->sim, keeper_of(b, i), "margin_call.check", "[s]", t->name);
+            pt_sim_call(&b->sim, keeper_of(b, i), "margin_call.check", "[s]", t->account);
         }
         return;
     }
@@ -369,7 +449,7 @@ static void with_call(book *b, size_t i)
         return;
     }
     if (missing <= 0 || (t->equity < t->maintenance && missing > called)) {
-        pt_sim_call(&b->sim, keeper_of(b, i), "margin_call.check", "[s]", t->name);
+        pt_sim_call(&b->sim, keeper_of(b, i), "margin_call.check", "[s]", t->account);
     }
     if (t->pays && pt_random_hits(&b->random, 1, 2)) {
         pay_in(b, t, missing > called ? missing : called);
@@ -392,10 +472,39 @@ static void act(book *b, size_t i)
     }
 }
 
+/* At expiry a keeper settles everybody who holds a dated market; sizes are what they were before.
+ */
+static void settle_all(book *b, size_t market)
+{
+    static const char *const staff[] = {"mm", "keeper1", "keeper2"};
+    for (size_t i = 0; i < b->options->accounts; i++) {
+        if (b->traders[i].sizes[market] != 0) {
+            pt_sim_call(&b->sim, "keeper1", "perp.settle", "[s,i]", b->traders[i].account,
+                        (int)market);
+            b->traders[i].sizes[market] = 0;
+        }
+    }
+    for (size_t i = 0; i < sizeof staff / sizeof staff[0]; i++) {
+        trader t = {.equity = 0};
+        (void)pt_symbol(t.id, staff[i]);
+        look(b, &t);
+        if (t.sizes[market] != 0) {
+            pt_sim_call(&b->sim, "keeper1", "perp.settle", "[s,i]", staff[i], (int)market);
+        }
+    }
+}
+
 static void plan_block(book *b)
 {
     for (size_t i = 0; i < b->options->accounts; i++) {
         look(b, &b->traders[i]);
+    }
+    for (size_t m = 0; m < b->markets; m++) {
+        if (is_expired(b, m)) {
+            settle_all(b, m);
+        }
+    }
+    for (size_t i = 0; i < b->options->accounts; i++) {
         if (b->options->grace > 0) {
             with_call(b, i);
         } else if (b->traders[i].equity < b->traders[i].maintenance) {
@@ -405,8 +514,10 @@ static void plan_block(book *b)
     for (size_t i = 0; i < b->options->accounts; i++) {
         act(b, i);
     }
-    for (size_t m = 0; m < b->paths->markets && b->block % 60 == 59; m++) {
-        pt_sim_call(&b->sim, "keeper1", "perp.fund", "[i]", (int)m);
+    for (size_t m = 0; m < b->markets && b->block % 60 == 59; m++) {
+        if (!is_expired(b, m)) {
+            pt_sim_call(&b->sim, "keeper1", "perp.fund", "[i]", (int)m);
+        }
     }
 }
 
@@ -438,7 +549,10 @@ static pt_exit run_blocks(book *b, pt_report *report)
 pt_exit pt_book_make(pt_bytes *text, pt_book_result *result, const pt_paths *paths,
                      const pt_book_options *options, pt_report *report)
 {
-    book b = {.random = {options->seed}, .paths = paths, .options = options};
+    book b = {.random = {options->seed},
+              .paths = paths,
+              .markets = paths->markets - options->assets,
+              .options = options};
     json_t *world = NULL;
     b.traders = pt_take_zeroed(options->accounts, sizeof *b.traders);
     for (size_t i = 0; i < options->accounts; i++) {
