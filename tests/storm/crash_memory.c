@@ -121,6 +121,7 @@ static void check(const char *what, uint64_t number, int code)
 {
     if (code != PT_LIMIT) {
         printf("crash_memory: %s, allocation %" PRIu64 ": exit code %d\n", what, number, code);
+        (void)fflush(stdout); /* a look for leaks may end the process before */
         exit(1);
     }
     crash_result result = crash_go_on(&history, journal, &pace);
