@@ -147,6 +147,15 @@ def model_oracle_suites(build, mutants, data):
                   f"python3 tests/model/oracle_storm.py {say} --mutants {mutants}", 7200)]
 
 
+def model_certificate_suites(build, effort):
+    """Certificates through the Python model and the library: the shipped ones, then made ones and their mutants."""
+    folder = BUILDS[build][0].split("B=")[1]
+    say = f"--say {folder}/storm/certificate_say"
+    return [Suite(f"{build} certificate vectors", f"python3 tests/model/certificate_vectors.py {say}"),
+            Suite(f"{build} model certificates",
+                  f"python3 tests/model/certificates.py {say} --plim {folder}/plim {effort}", 7200)]
+
+
 def adapter_suites(build, runs):
     """Each oracle adapter by itself, from its own inputs."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -211,6 +220,7 @@ def plan(options):
                 storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
                 + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
                 + model_oracle_suites("gcc", 20_000, options.data)
+                + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
                 + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
@@ -223,6 +233,8 @@ def plan(options):
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
     suites += oracle_storm("gcc", 2000, options.data) + oracle_storm("asan", 200, options.data)
     suites += model_oracle_suites("gcc", 500, options.data) + model_oracle_suites("asan", 100, options.data)[1:]
+    suites += model_certificate_suites("gcc", "--cases 4 --random 12 --flips 15")
+    suites += model_certificate_suites("asan", "--cases 1 --random 6 --flips 3")
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
