@@ -78,7 +78,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(
 
 tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
 bench-bin: $(BENCH) $(B)/plim
-.PHONY: all demo test check bench fuzz format deps help clean cross tests-bin bench-bin storm
+.PHONY: all demo test check bench fuzz format deps help clean cross verify-page tests-bin bench-bin storm
 
 build/.deps-%: tools/deps.sh
 	@mkdir -p build
@@ -106,6 +106,9 @@ fuzz: build/.deps-test ## one minute of each fuzz target
 
 cross: build/.deps-cross ## other processors and compilers: the same roots (TARGETS="s390x armhf")
 	@nice python3 tools/cross.py $(TARGETS)
+
+verify-page: build/.deps-cross ## build/verify.html: one file that verifies certificates in a browser, offline
+	@python3 tools/report/page.py
 
 format: ## clang-format the C sources in place
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -77,7 +77,7 @@ class Build:
     def __init__(self, target, build):
         self.target, self.folder, self.secp = target, build / target.name, build / "secp256k1"
         (self.folder / "obj").mkdir(parents=True, exist_ok=True)
-        self.includes = ["-Itests/cross/sha", "-I%s/include" % self.secp] if target.foreign else []
+        self.includes = ["-Itools/report/provider", "-I%s/include" % self.secp] if target.foreign else []
         newest = [path.stat().st_mtime for path in ROOT.glob("vm/**/*") if path.is_file()]
         self.newest = max(newest)
         self.library = []
@@ -96,7 +96,7 @@ class Build:
         for path in SUPPORT:
             self.library.append(self.compile(path, ["-Itests/cross/include"]))
         if self.target.foreign:
-            self.library.append(self.compile("tests/cross/sha/sha256_block.c", WARN))
+            self.library.append(self.compile("tools/report/provider/sha256_block.c", WARN))
             for name in ("secp256k1", "precomputed_ecmult", "precomputed_ecmult_gen"):
                 self.library.append(self.compile(self.secp / "src" / (name + ".c"),
                                                  ["-I%s" % self.secp, "-Wno-unused-function", *MODULES]))

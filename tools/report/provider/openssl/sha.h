@@ -1,7 +1,7 @@
 /* The part of OpenSSL's sha.h that vm/base/sha256.c uses, for processors that have no libcrypto
  * here. sha256_block.c beside this folder has the two functions. */
-#ifndef TESTS_CROSS_SHA_H
-#define TESTS_CROSS_SHA_H
+#ifndef PT_REPORT_PROVIDER_SHA_H
+#define PT_REPORT_PROVIDER_SHA_H
 
 #include <stddef.h>
 #include <stdint.h>
