@@ -165,6 +165,10 @@ static double update(book *b)
     const one_number price = price_below(b, b->top - (int64_t)HITS);
     const double start = timing_now();
     one_price(&b->c, COIN, price, 8);
+    one_add(&b->c, 0, 4); /* from the beginning */
+    one_add(&b->c, 0, 32);
+    one_add(&b->c, 0, 32);
+    one_add(&b->c, 1000, 8);
     if (one_call_number(&b->c, b->sweep, 1) != PL_OK) {
         fail("sweep");
     }
