@@ -1,6 +1,7 @@
 /* The bytes of a certificate being made. write_all() is the table of contents; spec 10 §2 has the
  * same lines. */
 #include "vm/base/assume.h"
+#include "vm/chain/certified.h"
 #include "vm/chain/certify.h"
 #include "vm/chain/chain.h"
 
@@ -153,6 +154,20 @@ static void write_evidence(pl_certified *made, const making *m, pl_writer *write
     }
 }
 
+/* spec 10 §6: a price that the base does not have was put by the block, and needs no witness. The
+ * marks of read_witness are about the others. */
+static pl_status mark_put(making *m)
+{
+    for (uint32_t i = 0; i < m->request->evidence_count; i++) {
+        pl_price before;
+        if ((m->marks[i] & PL_EVIDENCE_HOLDS) != 0) {
+            PL_TRY(pl_evidence_price(&before, m->chain, m->request->evidence[i].feed));
+            m->marks[i] |= before.exists ? 0u : PL_EVIDENCE_TOLD;
+        }
+    }
+    return PL_OK;
+}
+
 static size_t evidence_size_max(const pl_certify *request)
 {
     uint64_t size = 2;
@@ -203,6 +218,7 @@ pl_status pl_certified_write(pl_certified *made, making *m)
 {
     pl_chain *chain = m->chain;
     pl_writer witness = pl_writer_of(NULL, 0);
+    PL_TRY(mark_put(m));
     if (m->recorder != NULL) {
         PL_TRY(pl_recorder_write(m->recorder, &witness));
     }
