@@ -116,31 +116,36 @@ static void ask(questions *q, uint32_t moment, const pl_tx *tx, uint32_t functio
                                                .arguments_size = (uint16_t)size};
 }
 
-/* Asks is_liquidatable or position_health, of an account or of a market and one, round the
- * transaction. */
+/* Bytes of the arguments of a public view about an account, or a market and one; 0: another one. */
+static size_t asks_account(const pl_function *function)
+{
+    const unsigned count = function->parameter_count;
+    if (count == 0 || count > 2) {
+        return 0;
+    }
+    const pl_field *last = &function->parameters[count - 1];
+    if ((function->flags & PL_FUNCTION_PUBLIC) == 0 ||
+        (function->flags & PL_FUNCTION_EFFECT) > PL_EFFECT_VIEW ||
+        last->type.class != PL_CLASS_ACCOUNT) {
+        return 0;
+    }
+    return count == 1 ? 32 : (function->parameters[0].type.size == 4 ? 36 : 0);
+}
+
+/* Asks the first such view of the transaction's contract, round the transaction. */
 static void ask_all(questions *q, const pl_chain *chain, const pl_tx *tx, uint32_t number)
 {
+    const pl_code *code = pl_chain_code(chain, tx->contract);
+    const uint8_t *account = account_of(chain, tx);
     q->count = 0;
-    uint32_t function = pl_find_function(chain, tx->contract, "is_liquidatable", 15);
-    if (function == PL_NONE) {
-        function = pl_find_function(chain, tx->contract, "position_health", 15);
-    }
-    if (function == PL_NONE) {
-        return;
-    }
-    const pl_function *view = &pl_chain_code(chain, tx->contract)->functions[function];
-    size_t size = 0;
-    for (unsigned i = 0; i < view->parameter_count; i++) {
-        size += view->parameters[i].type.size;
-    }
-    const bool fits = (size == 32 || size == 36) &&
-                      view->parameters[view->parameter_count - 1].type.class == PL_CLASS_ACCOUNT;
-    if (fits) {
-        const uint8_t *account = account_of(chain, tx);
-        ask(q, PL_MOMENT_BASE, tx, function, account, size);
-        ask(q, 2 * number + 1, tx, function, account, size);
-        ask(q, 2 * number + 2, tx, function, account, size);
-        ask(q, PL_MOMENT_END, tx, function, account, size);
+    for (uint32_t f = 0; f < code->function_count && q->count == 0; f++) {
+        const size_t size = asks_account(&code->functions[f]);
+        if (size > 0) {
+            ask(q, PL_MOMENT_BASE, tx, f, account, size);
+            ask(q, 2 * number + 1, tx, f, account, size);
+            ask(q, 2 * number + 2, tx, f, account, size);
+            ask(q, PL_MOMENT_END, tx, f, account, size);
+        }
     }
 }
 

@@ -416,7 +416,10 @@ static bool splice(forge *f)
     if (other == NULL) {
         return false;
     }
-    const unsigned parts = 1 + forge_pick(f, 63);
+    unsigned parts = 1 + forge_pick(f, 63);
+    if ((parts & 51) == 51) { /* all that proves is the other's: then it is about its height */
+        parts -= 32;
+    }
     if ((parts & 1) != 0) {
         w->witness = other->witness;
     }

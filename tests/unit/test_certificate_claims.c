@@ -1,0 +1,233 @@
+/* certificate: what a claim says, and who is meant. spec 10 §7 */
+#include <stdio.h>
+
+#include "tests/support/heap.h"
+#include "tests/unit/certificate_parts.h"
+#include "tools/common/bytes.h"
+#include "tools/plc/plc.h"
+
+enum { BEFORE, AFTER, END, MOMENTS };
+
+/* Health is what was set, in millionths where it has a scale; 10^6 and 10^18 are the lines. */
+static const char source[] =
+    "contract book;\n"
+    "type eth = amount<ETH, 6>;\n"
+    "event Seized(of: account, by_whom: account);\n"
+    "table rows[who: account] { health: u64 = 0; }\n"
+    "public tx set(who: account, health: u64) { rows[who].health = health; }\n"
+    "public tx seize(who: account, other: account) {\n"
+    "    rows[who].health = 2000000;\n"
+    "    emit Seized(who, other);\n"
+    "}\n"
+    "public tx lose(number: u64) { emit Seized(caller, caller); }\n"
+    "public view is_liquidatable(who: account) -> bool { return rows[who].health < 1000000; }\n"
+    "public view scaled(who: account) -> (first: u64, hf: eth) {\n"
+    "    return (0, eth.raw(rows[who].health));\n"
+    "}\n"
+    "public view plain(who: account) -> (health_factor: u256) {\n"
+    "    return (rows[who].health as u256) * 1000000000000;\n"
+    "}\n"
+    "public view mute(who: account) -> (health: u64) { return rows[who].health; }\n"
+    "public view pair(who: account, other: account) -> (hf: u64) { return rows[who].health; }\n"
+    "public view nobody() -> (hf: u64) { return 0; }\n";
+
+static bool load_source(void *context, const char *path, const char **text, size_t *size)
+{
+    (void)context, (void)path;
+    *text = source;
+    *size = sizeof source - 1;
+    return true;
+}
+
+static uint8_t a[32], b[32],
+    c[32]; /* below the line; at it; who sends everything and has nothing */
+static pt_bytes world;
+static pl_chain *chain;
+static pl_block_result sealed;
+static uint8_t *block;
+
+static void make_world(void)
+{
+    plc_result built;
+    pl_code code;
+    pl_code_error where;
+    const plc_options options = {.no_symbols = true};
+    plc_compile(&built, load_source, NULL, "book.plim", &options);
+    if (!built.ok) {
+        fail_msg("line %u: %s", (unsigned)built.diagnostics[0].line, built.diagnostics[0].message);
+    }
+    assert_int_equal(pl_code_load(&code, &where, &heap_memory, built.bytes, built.size), PL_OK);
+    world.size = 0;
+    pt_put(&world, "PLWD\0\1\0\1\4book\0", 14);
+    pt_put_u64(&world, 0);
+    pt_put_u64(&world, 1000);
+    pt_put_u64(&world, 1000000);
+    pt_put_u64(&world, 0);
+    pt_put_u16(&world, 1);
+    pt_put(&world, "\4book", 5);
+    pt_put(&world, code.hash, 32);
+    pt_put_u32(&world, (uint32_t)built.size);
+    pt_put(&world, built.bytes, built.size);
+    pt_put(&world, "\0\0\0\0\0\0\0\0\0\0", 10); /* no feeds, labels, rows */
+    pl_code_free(&code, &heap_memory);
+    plc_result_free(&built);
+}
+
+static void add_tx(tiny_body *body, const char *function, const uint8_t *first, size_t first_size,
+                   const uint8_t *second, size_t second_size)
+{
+    uint8_t arguments[64], encoded[256];
+    memcpy(arguments, first, first_size);
+    memcpy(arguments + first_size, second, second_size);
+    const uint32_t number = pl_find_function(chain, 1, function, strlen(function));
+    assert_true(number != PL_NONE);
+    pl_tx tx = {.contract = 1,
+                .function = (uint16_t)number,
+                .gas_limit = 100000,
+                .arguments = arguments,
+                .arguments_size = (uint32_t)(first_size + second_size)};
+    memcpy(tx.caller, c, 32);
+    pl_tx_encode(encoded, &tx);
+    tiny_body_tx(body, encoded, pl_tx_size(&tx));
+}
+
+/* Block 1: set a below, b above. Block 2: seize a (told of b), set a below again, lose. */
+static int begin(void **state)
+{
+    (void)state;
+    static tiny_body body;
+    uint8_t low[8], high[8];
+    counted_memory_init(&counted);
+    memcpy(a, "a", 1);
+    memcpy(b, "b", 1);
+    memcpy(c, "c", 1);
+    pl_store_u64(low, 999999);
+    pl_store_u64(high, 1000000);
+    make_world();
+    assert_int_equal(pl_chain_create(&chain, NULL, &counted.memory, world.data, world.size), PL_OK);
+    tiny_body_begin(&body);
+    tiny_body_transactions(&body);
+    add_tx(&body, "set", a, 32, low, 8);
+    add_tx(&body, "set", b, 32, high, 8);
+    seal(&sealed, chain, 1000, &body);
+    pt_bytes headers = {0};
+    pt_put(&headers, sealed.block, PL_HEADER_SIZE);
+
+    pl_chain *ahead; /* seals block 2; the other stays */
+    pl_block_result again;
+    assert_int_equal(pl_chain_create(&ahead, NULL, &counted.memory, world.data, world.size), PL_OK);
+    assert_int_equal(pl_chain_replay_block(&again, ahead, sealed.block, sealed.block_size, NULL),
+                     PL_OK);
+    tiny_body_begin(&body);
+    tiny_body_transactions(&body);
+    add_tx(&body, "seize", a, 32, b, 32);
+    add_tx(&body, "set", a, 32, low, 8);
+    add_tx(&body, "lose", low, 8, low, 0);
+    seal(&sealed, ahead, 1001, &body);
+    pt_put(&headers, sealed.block, PL_HEADER_SIZE);
+    pt_put(&headers, sealed.block, sealed.block_size); /* two headers, then block 2 */
+    sealed.block_size = headers.size - 2 * PL_HEADER_SIZE;
+    block = headers.data;
+    pl_chain_free(ahead);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    pl_chain_free(chain);
+    assert_int_equal(counted.out, 0);
+    free(block);
+    pt_bytes_free(&world);
+    return 0;
+}
+
+/* The verdict of block 2 with one view about `who` at a moment, and a claim. */
+static const char *claim(uint8_t kind, uint32_t transaction, const uint8_t *account,
+                         const char *function, uint32_t moment, const uint8_t *who)
+{
+    static char text[64];
+    uint8_t arguments[64] = {0};
+    const uint32_t number = pl_find_function(chain, 1, function, strlen(function));
+    assert_true(number != PL_NONE);
+    const size_t size = 32u * pl_chain_code(chain, 1)->functions[number].parameter_count;
+    memcpy(arguments, who, 32);
+    memcpy(arguments + 32, who, 32);
+    const pl_certified_view view = {.moment = moment,
+                                    .contract = 1,
+                                    .function = (uint16_t)number,
+                                    .caller = nobody,
+                                    .arguments = arguments,
+                                    .arguments_size = (uint16_t)size};
+    const pl_certify request = {.kind = PL_CERTIFIES_BLOCK,
+                                .headers = block,
+                                .header_count = 2,
+                                .block = block + 2 * PL_HEADER_SIZE,
+                                .block_size = sealed.block_size,
+                                .views = &view,
+                                .view_count = 1,
+                                .claim = {kind, transaction, account, 0}};
+    const bytes certificate = certify(chain, &request, NULL);
+    snprintf(text, sizeof text, "%s", verdict_of(&certificate));
+    free(certificate.data);
+    return text;
+}
+
+#define SAYS(text, ...) assert_string_equal(claim(__VA_ARGS__), text)
+#define TRIGGER         PL_CLAIM_TRIGGER
+#define BELOW           PL_CLAIM_BELOW, UINT32_MAX
+#define NOT_BELOW       PL_CLAIM_NOT_BELOW, UINT32_MAX
+#define AT_END          PL_MOMENT_END
+
+static void triggers(void **state)
+{
+    (void)state;
+    SAYS("done OK", TRIGGER, 0, a, "is_liquidatable", 1, a);
+    SAYS("done OK", TRIGGER, 0, a, "scaled", 1, a);              /* 0.999999 */
+    SAYS("done OK", TRIGGER, 0, a, "plain", 1, a);               /* 10^18 when there is no scale */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "is_liquidatable", 2, a); /* after it */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "is_liquidatable", 0, a); /* of the base */
+    SAYS("claim CLAIM", TRIGGER, 1, a, "is_liquidatable", 3, a); /* healed by then */
+    SAYS("claim CLAIM", TRIGGER, 0, b, "is_liquidatable", 1, b); /* at the line: not below */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "is_liquidatable", 1, b); /* asked about another */
+    SAYS("claim CLAIM", TRIGGER, 0, c, "is_liquidatable", 1, c); /* below, but not named */
+    SAYS("claim CLAIM", TRIGGER, 2, a, "is_liquidatable", 5, a); /* below, named by others */
+    SAYS("claim CLAIM", TRIGGER, 3, a, "is_liquidatable", AT_END, a); /* no such transaction */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "mute", 1, a);                 /* says nothing */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "pair", 1, a);                 /* about two accounts */
+    SAYS("claim CLAIM", TRIGGER, 0, a, "nobody", 1, a);               /* about none */
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    SAYS("done OK", BELOW, a, "is_liquidatable", AT_END, a);
+    SAYS("done OK", BELOW, c, "plain", AT_END, c); /* an account that never was: 0 */
+    SAYS("done OK", NOT_BELOW, b, "is_liquidatable", AT_END, b);
+    SAYS("done OK", NOT_BELOW, b, "scaled", AT_END, b); /* 1 is not below 1 */
+    SAYS("done OK", NOT_BELOW, b, "plain", AT_END, b);
+    SAYS("claim CLAIM", NOT_BELOW, a, "is_liquidatable", AT_END, a);
+    SAYS("claim CLAIM", BELOW, b, "scaled", AT_END, b);
+    SAYS("claim CLAIM", BELOW, a, "is_liquidatable", 6, a); /* after the last transaction */
+    SAYS("claim CLAIM", BELOW, b, "is_liquidatable", AT_END, a);
+    SAYS("claim CLAIM", BELOW, a, "mute", AT_END, a);
+    SAYS("claim CLAIM", NOT_BELOW, a, "mute", AT_END, a);
+}
+
+/* Block 2's last transaction has no account among its arguments, but an event of it has. */
+static void named_by_an_event(void **state)
+{
+    (void)state;
+    SAYS("done OK", TRIGGER, 2, c, "is_liquidatable", 5, c);
+    SAYS("claim CLAIM", TRIGGER, 1, c, "is_liquidatable", 3, c); /* the sender alone is not named */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(triggers),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(named_by_an_event),
+    };
+    return cmocka_run_group_tests_name("certificate claims", tests, begin, end);
+}
