@@ -31,6 +31,14 @@ class Rules(unittest.TestCase):
         for text in ("/* a double entry */", '"float"', "uint64_t time_s;", "PL_ASSERT(x);", "memory->take(c, 1);"):
             self.assertEqual(tidy.check_banned("vm/num/a.c", text), [], text)
 
+    def test_files_are_written_through_one_door(self):
+        for text in ('f = fopen(path, "wb");', 'f = fopen(path, "r+b");', "rename(a, b);", "fd = open (p, O_RDONLY);",
+                     "(void)unlink(p);", "fsync(fd);"):
+            self.assertEqual(len(tidy.check_writes("tools/plim/a.c", text)), 1, text)
+            self.assertEqual(tidy.check_writes(tidy.DISK, text), [], text)
+        for text in ('f = fopen(path, "rb");', "pt_disk_rename(a, b);", "/* rename(a, b) */", "disk->open(c, p, m);"):
+            self.assertEqual(tidy.check_writes("tools/plim/a.c", text), [], text)
+
     def test_long_lines_functions_and_files(self):
         self.assertEqual(len(tidy.check_lengths("a.c", "x" * 101 + "\n")), 1)
         self.assertEqual(tidy.check_lengths("a.c", "x" * 100 + "\n"), [])

@@ -21,6 +21,8 @@ BANNED = {  # word in vm/: what to do instead
     r"#include <(stdio|stdlib|time|math|locale|assert|errno|pthread)\.h>": "the core has no libc services",
     r"\bassert\s*\(": "PL_ASSERT of vm/base/assume.h stays on in release",
 }
+DISK = "tools/common/disk.c"  # the one door; tests put another disk behind it
+WRITES = r"(?<!->)\b(open|creat|rename|unlink|remove|mkdir|fsync|ftruncate|truncate)\s*\(|\bfopen\s*\([^;]*\"[wa]|\"r[bt]?\+"
 FUNCTION_ALLOWED = {  # function: why it may be long
     "pl_exec_loop": "one dispatch loop, one body per instruction",
 }
@@ -63,6 +65,17 @@ def check_banned(path, text):
         for pattern, instead in BANNED.items():
             if re.search(pattern, line):
                 found.append(f"{path}:{number}: banned in vm/: {line.strip()[:60]!r}; {instead}")
+    return found
+
+
+def check_writes(path, text):
+    """Files are written through tools/common/disk.h alone."""
+    found = []
+    for number, line in enumerate(re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group(0)), text,
+                                         flags=re.S).splitlines(), 1):
+        if path != DISK and re.search(WRITES, line):
+            found.append(f"{path}:{number}: writes a file past tools/common/disk.h: {line.strip()[:60]!r}; "
+                         "use pt_disk_ or pt_outputs_ functions")
     return found
 
 
@@ -180,6 +193,8 @@ def main():
         text = read(path)
         if path.startswith("vm/") and path.count("/") > 1:
             found += check_ladder(path, text, layers) + check_banned(path, text)
+        if path.startswith("tools/"):
+            found += check_writes(path, text)
         found += check_lengths(path, text) + check_spec_links(path, text, sections)
     for path in tracked("*.py", "*.sh", "*.plim", "Makefile"):
         found += check_lengths(path, read(path))

@@ -241,3 +241,19 @@ pt_exit pt_disk_fail(pt_report *report, const char *path, const char *what, int6
     }
     return pt_fail(report, exit, "%s: cannot be %s: %s", path, what, strerror((int)-error));
 }
+
+pt_exit pt_folder_make(const char *folder, pt_report *report)
+{
+    const int made = pt_disk_make_folder(folder);
+    if (made == -EEXIST) {
+        return PT_OK;
+    }
+    if (made != 0) {
+        return pt_disk_fail(report, folder, "made as a folder", made);
+    }
+    char *parent = pt_path_folder(folder);
+    const int synced = pt_disk_sync_folder(parent);
+    const pt_exit result = synced == 0 ? PT_OK : pt_disk_fail(report, parent, "synced", synced);
+    free(parent);
+    return result;
+}

@@ -69,6 +69,9 @@ char *pt_path_folder(const char *path);
  * this machine is the reason, else PT_INPUT. error is as returned above. */
 pt_exit pt_disk_fail(pt_report *report, const char *path, const char *what, int64_t error);
 
+/* Makes the folder (one level) where there is none, and has its name on the disk. */
+pt_exit pt_folder_make(const char *folder, pt_report *report);
+
 /* A file that replaces another as a whole: temporary, written, synced, renamed, folder synced.
  * Until the commit what stood at path stays as it was. Both names in one folder. */
 typedef struct pt_replacement {

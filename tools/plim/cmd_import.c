@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/common/disk.h"
 #include "tools/common/file.h"
 #include "tools/common/interrupt.h"
 #include "tools/common/source.h"
@@ -73,9 +73,8 @@ static pt_exit import_many(const pt_args *args, const char *output, const char *
 {
     PT_TRY(check_names(args, report));
     const bool made = !pt_is_folder(output);
-    if (made && mkdir(output, 0777) != 0) {
-        return pt_fail(report, PT_INPUT, "%s: cannot make this folder: %s", output,
-                       strerror(errno));
+    if (made) {
+        PT_TRY(pt_folder_make(output, report));
     }
     pt_exit result = PT_OK;
     for (size_t i = 0; i < args->word_count && result == PT_OK; i++) {

@@ -165,22 +165,6 @@ static uint64_t place_of(uint64_t height)
 
 /* ---- opening ---- */
 
-static pt_exit make(const char *folder, pt_report *report)
-{
-    const int made = pt_disk_make_folder(folder);
-    if (made == -EEXIST) {
-        return PT_OK;
-    }
-    if (made != 0) {
-        return pt_disk_fail(report, folder, "made as a folder", made);
-    }
-    char *parent = pt_path_folder(folder);
-    const int synced = pt_disk_sync_folder(parent);
-    const pt_exit result = synced == 0 ? PT_OK : pt_disk_fail(report, parent, "synced", synced);
-    free(parent);
-    return result;
-}
-
 static pt_exit take_lock(pt_journal *journal, pt_disk_mode mode, pt_report *report)
 {
     char *path = pt_path_join(journal->folder, "lock");
@@ -228,7 +212,7 @@ pt_exit pt_journal_open(pt_journal *journal, bool *exists, const char *folder, b
     journal->folder = pt_copy_text(folder, strlen(folder));
     journal->path = pt_path_join(folder, "journal.plj");
     if (make_folder) {
-        PT_TRY(make(folder, report));
+        PT_TRY(pt_folder_make(folder, report));
     }
     PT_TRY(take_lock(journal, make_folder ? PT_DISK_LOCK : PT_DISK_UPDATE, report));
     journal->file = pt_disk_open(journal->path, PT_DISK_UPDATE);
