@@ -28,7 +28,7 @@ from spec.model import world as world_module                               # noq
 from spec.model.certificate import BLOCK, Request                          # noqa: E402
 from spec.model.chain import decode_block, read_history, write_history     # noqa: E402
 from spec.model.tables import ERRORS, Reject                               # noqa: E402
-from tests.model import certificate_mutants                                # noqa: E402
+from tests.model import certificate_bag, certificate_mutants               # noqa: E402
 from tests.model.certificate_cases import Source                           # noqa: E402
 
 HISTORIES = ("captured-report", "chainlink-ocr1", "aave-v3-seed-5", "maker-dss-seed-2", "morpho-blue-seed-14")
@@ -133,7 +133,7 @@ def walk(run, name, history, options):
     source, before = Source(name, history, rng), None
     if run.library is not None:
         run.library.open(source)
-    for case in source.cases(options.cases):
+    for case in source.cases(options.cases * (8 if name == "bag" else 1)):
         run.certificate(case)
         for name, raw, errors in certificate_mutants.mutants(rng, case, before, options.flips):
             run.mutant(case, name, raw, errors)
@@ -150,6 +150,7 @@ def histories(options):
             subprocess.run([str(ROOT / options.plim), "run", WORLD, "-o", folder + "/perp"], cwd=ROOT, check=True,
                            stdout=subprocess.DEVNULL)
             yield "perp", replay.load(folder + "/perp/history.plh.gz")
+            yield "bag", certificate_bag.history(str(ROOT / options.plim), folder, random.Random(options.seed))
     for number in range(options.random):
         rng = random.Random("%d/%d" % (options.seed, number))
         raw, height, *_ = random_programs.random_history(rng)
