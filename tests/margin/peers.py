@@ -8,23 +8,27 @@ it from peer-vectors/ of the data folder when that is there, otherwise the part 
 
   perpetuals, collateral, cash     contracts/perp.plim with the model flat_rate (6.5 % and 5 %) and collateral at a
                                    haircut: profit, funding, collateral value, both margins
-  options, contingencies, auction  tests/margin/standard.plim
+  options, contingencies, auction  tests/margin/standard.plim; marks by tests/margin/black.plim
   interest, insurance              tests/margin/cash_pool.plim
 
-The source wrote its numbers with doubles, so a value counts as the same within 2^-50 of the greatest term of its sum
-(or 10^-6, the unit of cash, where it comes from perp.plim); those of the portfolios are whole, cut towards zero.
+Marks are also compared with 90 digits of decimal, to the unit of 18. The source wrote its numbers with doubles, so a
+value of its counts as the same within 2^-50 of the greatest term of its sum (or 10^-6, the unit of cash, where it comes
+from perp.plim); those of the portfolios are whole, cut towards zero.
 
-Not reproduced, counted and said: marks of options, which need Black-76; they are taken from the file where it has
-them, and an account whose result hangs on one that is not in the file is left away.
+Not reproduced, counted and said: portfolios with options whose result hangs on forwards and volatilities that are not
+in the file. The insurance's share of the interest, the confidence of 0.1 and the stablecoin at 0.1 of three portfolios,
+and the least that an insolvent account's auction may pay are inputs here.
 
 Ends with "N passed, N failed".
 """
 import argparse
 import collections
+import decimal
 import gzip
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -36,7 +40,6 @@ NAMES = {"cases": "derive_standard_manager_cases.json.gz", "portfolios": "derive
 WAD, CASH = Fraction(1, 10**18), Fraction(1, 10**6)
 COINS = ("ETH", "BTC")
 START = 1700000000
-CASH_PLACES = 6
 
 
 def read(data):
@@ -84,7 +87,7 @@ class Sheet:
             got = field(results) if callable(field) else results[field]
             if kind == "whole":
                 got = Fraction(int(got))
-            room = {"whole": 0, "cash": CASH, "double": max(scale, abs(wanted)) / 2**50}[kind]
+            room = {"whole": 0, "cash": CASH, "wad": WAD, "double": max(scale, abs(wanted)) / 2**50}[kind]
             if abs(got - wanted) <= room:
                 self.same[name.split(":")[1].strip()] += 1
             else:
@@ -200,48 +203,93 @@ class Books:
     """Rows of standard.plim's table of options."""
 
     def __init__(self):
-        self.rows, self.count = [], 0
+        self.rows, self.books, self.count = [], [], 0
 
-    def add(self, options):
-        """options: (strike, is call, amount, mark)."""
+    def add(self, options, seconds=1, forward=1, settlement=1, spot=1):
+        """options: (strike, is call, amount, vol). Gives the number of the book."""
         self.count += 1
+        self.books.append({"book": self.count, "seconds": seconds, "forward": text(forward),
+                           "settlement": text(settlement), "spot": text(spot)})
         self.rows += [{"book": self.count, "id": n, "strike": text(k), "is_call": c, "amount": text(a),
-                       "value": text(v)} for n, (k, c, a, v) in enumerate(options)]
+                       "vol": text(v)} for n, (k, c, a, v) in enumerate(options)]
         return self.count
 
 
 def by_expiry(s):
-    """Options of a case by underlying, then expiry: [(strike, is call, amount)], forward."""
+    """Options of a case by underlying, then expiry: [(strike, is call, amount, vol)], forward."""
     out = {}
-    keys = ("OptionUnderlying", "OptionExpiries", "OptionStrikes", "OptionIsCall", "OptionAmounts", "Forwards")
-    for coin, expiry, strike, is_call, amount, forward in zip(*(s[k] for k in keys)):
+    keys = ("OptionUnderlying", "OptionExpiries", "OptionStrikes", "OptionIsCall", "OptionAmounts", "OptionVols",
+            "Forwards")
+    for coin, expiry, strike, is_call, amount, vol, forward in zip(*(s[k] for k in keys)):
         options, _ = out.setdefault(coin, {}).setdefault(expiry, ([], wad(forward)))
-        options.append((wad(strike), bool(is_call), wad(amount)))
+        options.append((wad(strike), bool(is_call), wad(amount), wad(vol)))
     return out
 
 
+AVERAGED_S = 1800  # options settle at the average of so long before expiry
+
+
 def ask_options(sheet, books, name, s, r):
-    """Worst payoffs where there is one expiry; a single option by itself from its mark; the lighter of both."""
+    """Marks, worst payoffs of one expiry, options by themselves, and the lighter of both, expiry by expiry."""
+    marks, first = Fraction(0), books.count + 1
+    greatest = 1
     for coin, expiries in by_expiry(s).items():
-        if len(expiries) > 1:
-            sheet.same["left away: options of several expiries"] += 1
-            continue
-        (options, forward), = expiries.values()
-        single = len(s["OptionAmounts"]) == 1
-        mark = wad(r["PortfolioMtM"]) - wad(s["wETH"]) * wad(s["ETHSpotPrice"]) if single else 0
-        settled = wad(s[f"SettlementPrice{coin}"])  # the forward, or partly an average of the last minutes
-        book, scale = books.add([(*o, mark) for o in options]), max(forward, *(o[0] for o in options))
-        apart = {ours: wad(r[f"{coin}OptionIsolated{f}"]) for f, ours in (("IM", "initial"), ("MM", "maintenance"))}
+        begin = books.count + 1
+        for expiry, (options, forward) in sorted(expiries.items()):
+            settlement = wad(s[f"SettlementPrice{coin}"]) if expiry < AVERAGED_S else forward
+            book = books.add(options, expiry, forward, settlement, wad(s[f"{coin}SpotPrice"]))
+            greatest = max(greatest, sum(abs(a) * (k + forward) for k, _, a, _ in options))
         for field, ours in (("IM", "initial"), ("MM", "maintenance")):
             bound = wad(r[f"{coin}OptionBounded{field}"])
-            if bound or options[0][2] > 0 and single:
-                sheet.ask(f"{name}: worst payoff", "standard.bounded", [book, text(forward)], ours, bound, scale,
+            if len(expiries) == 1 and (bound or len(options) == 1 and options[0][2] > 0):
+                sheet.ask(f"{name}: worst payoff", "standard.bounded", [book, text(forward)], ours, bound, greatest,
                           "double")
-            if single:
-                sheet.ask(f"{name}: option by itself", "standard.isolated", [book, text(wad(s[f"{coin}SpotPrice"]))],
-                          ours, apart[ours], scale, "double")
-            sheet.ask(f"{name}: options", "standard.asked", [book, text(settled), *map(text, apart.values())], ours,
-                      wad(r[f"{coin}Option{field}"]), scale, "double")
+            sheet.ask(f"{name}: options by themselves", "standard.isolated", [begin, book], ours,
+                      wad(r[f"{coin}OptionIsolated{field}"]), greatest, "double")
+            sheet.ask(f"{name}: options", "standard.asked", [begin, book], ours, wad(r[f"{coin}Option{field}"]),
+                      greatest, "double")
+    for n, coin in enumerate(COINS):
+        marks += wad(s[f"w{coin}"]) * wad(s[f"{coin}SpotPrice"])
+    marks += wad(r["UnrealizedPNL"]) + wad(r["UnsettledFunding"]) + wad(s["Cash"])
+    if s["OptionAmounts"]:
+        sheet.ask(f"{name}: PortfolioMtM", "standard.marked", [first, books.count], "result",
+                  wad(r["PortfolioMtM"]) - marks, greatest, "double")
+
+
+PI = "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899"
+
+
+def black(is_call, strike, forward, vol, seconds):
+    """The mark at 90 digits, from decimal's own exp, ln and root, and the distribution as a series."""
+    with decimal.localcontext(decimal.Context(prec=90)):
+        k, f, v = (decimal.Decimal(text(x)) for x in (strike, forward, vol))
+        deviation = (v * v * seconds / 31536000).sqrt()
+        d1 = (f / k).ln() / deviation + deviation / 2
+
+        def normal(x):
+            if abs(x) > 13:
+                return decimal.Decimal(x > 0)
+            term = total = x
+            for n in range(1, 700):
+                term *= x * x / (2 * n + 1)
+                total += term
+            return decimal.Decimal("0.5") + (-x * x / 2).exp() / (2 * decimal.Decimal(PI)).sqrt() * total
+
+        call = f * normal(d1) - k * normal(d1 - deviation)
+        return Fraction(call if is_call else call - f + k)
+
+
+def ask_marks(sheet, books):
+    """Marks of options from minutes to years, near and far from their forward: to the unit of 18 decimals."""
+    rng = random.Random(76)
+    for n in range(200):
+        forward = Fraction(rng.randint(10**4, 10**9), 10**4)
+        strike = Fraction(int(forward * rng.choice((1000, rng.randint(500, 2000), rng.randint(990, 1010)))), 1000)
+        vol, seconds = Fraction(rng.randint(5, 300), 100), rng.choice((60, 900, 86400, rng.randint(10**3, 10**8)))
+        option = (strike, rng.random() < 0.5, Fraction(1), vol)
+        book = books.add([option], seconds, forward, forward, forward)
+        sheet.ask(f"mark {n}: mark against 90 digits", "standard.marked", [book, book], "result",
+                  black(option[1], strike, forward, vol, seconds), 0, "wad")
 
 
 def ask_contingencies(sheet, name, s, r):
@@ -364,7 +412,7 @@ def ask_all(vectors, options, standard, books, sheets):
             ask_worst(standard, books, name, p)
             continue
         if p["options"]:
-            standard.same["left away: portfolios with options, whose forwards and marks are not in the file"] += 1
+            standard.same["left away: portfolios with options, whose forwards are not in the file"] += 1
             continue
         with_perps(portfolio_account(p), lambda sheet: ask_portfolio(sheet, standard, name, p))
     for name, test in vectors["auctions"].items():
@@ -399,9 +447,10 @@ def main():
         print(f"note: {options.data}/peer-vectors is not there; the part in fixtures/margin is run")
     standard, books, sheets = Sheet(), Books(), []
     ask_all(vectors, options, standard, books, sheets)
+    ask_marks(standard, books)
     world = {"name": "standard", "time_s": START, "accounts": [], "blocks": [{"after_s": 1, "ask": standard.asks}],
              "contracts": [{"name": "standard", "source": str(ROOT / "tests/margin/standard.plim"),
-                            "tables": {"options": books.rows}}]}
+                            "tables": {"options": books.rows, "books": books.books}}]}
     answers, bad = run(options, world)
     standard.judge(answers)
     world, interest = interest_world(options.contracts, vectors["interest"])
