@@ -117,6 +117,17 @@ def storm_suites(build, cases, sequences, blocks):
             Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 
+def certificate_storm(build, effort):
+    """Flipped and forged certificates of real histories: none may pass that is not another truth."""
+    folder = BUILDS[build][0].split("B=")[1]
+    names = ["aave-v3-seed-5", "aave-v3.6-seed-2", "compound-v3-seed-16", "maker-dss-seed-2",
+             "morpho-blue-seed-14", "captured-report"]
+    paths = " ".join(f"fixtures/histories/{name}/history.plh.gz" for name in names)
+    return [Suite(f"{build} certificate_storm", f"{folder}/storm/certificate_storm {effort} --seed 1 {paths}", 14400),
+            Suite(f"{build} state_certificates",
+                  f"{folder}/storm/certificate_storm --states {effort} --seed 2 {paths}", 14400)]
+
+
 def crash_suites(build, each, every, kills):
     """Replays that stop: power cuts, failing disks, refused memory, and a real process that is killed."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -221,6 +232,7 @@ def plan(options):
                 + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
                 + model_oracle_suites("gcc", 20_000, options.data)
                 + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
+                + certificate_storm("gcc", "--certificates 40 --every 4 --flips 5000 --mutants 20000")
                 + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
     suites = []
@@ -235,6 +247,8 @@ def plan(options):
     suites += model_oracle_suites("gcc", 500, options.data) + model_oracle_suites("asan", 100, options.data)[1:]
     suites += model_certificate_suites("gcc", "--cases 4 --random 12 --flips 15")
     suites += model_certificate_suites("asan", "--cases 1 --random 6 --flips 3")
+    suites += certificate_storm("gcc", "--certificates 2 --every 30 --flips 500 --mutants 1500")
+    suites += certificate_storm("asan", "--certificates 1 --every 40 --flips 60 --mutants 200")
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 

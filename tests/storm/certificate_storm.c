@@ -8,7 +8,7 @@
  *
  * Usage: certificate_storm [--certificates N] [--every N] [--flips all|N] [--mutants N] [--seed S]
  *                          [--states] HISTORY.plh[.gz] ..
- *   N certificates in all, of every N-th block that qualifies; flips and mutants per certificate.
+ *   N certificates of each history, of every N-th block that qualifies; flips and mutants of each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ typedef struct tally {
 typedef struct storm {
     uint64_t certificates, every, flips, mutants, seed; /* as asked */
     bool all_flips, states;
-    uint64_t made, seen, failures;
+    uint64_t made, seen, until, failures; /* until: where `made` stops in this history */
     tally by_flip, by_forgery[FORGERIES_MAX];
     uint64_t by_step[STEPS], by_status[1024];
     double verify_s;
@@ -368,7 +368,7 @@ static void try_block(storm *s, const pl_block_result *result, const uint8_t *bl
     const uint32_t number = first_good(result);
     questions q = {0};
     pl_tx tx = {0};
-    if (number == PL_NONE || s->made >= s->certificates || s->seen++ % s->every != 0 ||
+    if (number == PL_NONE || s->made >= s->until || s->seen++ % s->every != 0 ||
         !find_tx(&tx, block, size, number)) {
         return;
     }
@@ -433,7 +433,7 @@ static bool run_blocks(storm *s, pl_history *history)
 {
     const uint8_t *block;
     size_t size;
-    while (s->made < s->certificates && pl_history_next(history, &block, &size) == PL_OK &&
+    while (s->made < s->until && pl_history_next(history, &block, &size) == PL_OK &&
            block != NULL) {
         pl_block_result result, again;
         if (pl_chain_replay_block(&result, s->ahead, block, size, NULL) != PL_OK) {
@@ -464,6 +464,8 @@ static bool run_history(storm *s, const char *path)
     }
     s->reports = pt_take_zeroed(pl_chain_world(s->chain)->feed_count + 1u, sizeof *s->reports);
     s->old_report = (piece){NULL, 0};
+    s->seen = 0;
+    s->until = s->made + s->certificates;
     read_headers(s, &history);
     const bool ran = run_blocks(s, &history);
     pl_chain_free(s->chain);
