@@ -220,7 +220,7 @@ class Import(Trace):
         (self.folder / "t.jsonl.gz").write_bytes(gzip.compress(b" " * (64 << 20), 9))
         self.fails(plim("import", "evm-trace", self.folder / "t.jsonl.gz", "-o", self.folder / "out"), INPUT,
                    "more than 200 times")
-        self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "no" / "out"), INPUT, "cannot be made as a folder")
+        self.fails(plim("import", "evm-trace", TRACE, "-o", self.folder / "no" / "out"), INPUT, "cannot be made")
         self.assertEqual(self.left(), ["t.jsonl", "t.jsonl.gz"])
 
 
