@@ -104,13 +104,13 @@ static inline pl_certify state_request_of(const trail *t, uint64_t height)
                         .claim = plain_claim};
 }
 
-typedef struct bytes {
+typedef struct blob {
     uint8_t *data;
     size_t size;
-} bytes;
+} blob;
 
 /* The certificate of a request, which must come into being; the chain is as it was. */
-static inline bytes certify(pl_chain *chain, const pl_certify *request, pl_certified *facts)
+static inline blob certify(pl_chain *chain, const pl_certify *request, pl_certified *facts)
 {
     pl_certified made;
     const pl_head before = head_of(chain);
@@ -118,7 +118,7 @@ static inline bytes certify(pl_chain *chain, const pl_certify *request, pl_certi
     assert_string_equal(pl_status_name(pl_chain_certify(&made, chain, request)), "OK");
     const pl_head after = head_of(chain);
     expect_same_head(&before, &after);
-    const bytes copy = {copy_of(made.bytes, made.size), made.size};
+    const blob copy = {copy_of(made.bytes, made.size), made.size};
     if (facts != NULL) {
         *facts = made;
     }
@@ -144,7 +144,7 @@ static inline pl_status verify_with(pl_verdict *verdict, const uint8_t *data, si
 }
 
 /* The name of the step where it ended, a space, and the error. */
-static inline const char *verdict_of(const bytes *certificate)
+static inline const char *verdict_of(const blob *certificate)
 {
     static char text[64];
     pl_verdict verdict;

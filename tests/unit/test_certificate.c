@@ -1,4 +1,4 @@
-/* certificate: made and verified, the same bytes again, and the chain is as it was. spec 10 */
+/* certificate: made and verified, the same blob again, and the chain is as it was. spec 10 */
 #include <stdio.h>
 
 #include "tests/unit/certificate_parts.h"
@@ -40,7 +40,7 @@ static void ask_seven(pl_certify *request)
 }
 
 /* It holds; so it does in an arena of just the bytes it needs, and one less are not enough. */
-static void expect_holds(pl_verdict *verdict, const bytes *certificate)
+static void expect_holds(pl_verdict *verdict, const blob *certificate)
 {
     static uint8_t room[8u << 20];
     pl_arena arena;
@@ -70,8 +70,8 @@ static void every_block_is_certified(void **state)
         pl_chain *chain = stand(&way, height - 1);
         pl_certify request = request_of(&way, height);
         ask_seven(&request);
-        const bytes certificate = certify(chain, &request, NULL);
-        const bytes again = certify(chain, &request, NULL);
+        const blob certificate = certify(chain, &request, NULL);
+        const blob again = certify(chain, &request, NULL);
         assert_int_equal(certificate.size, again.size);
         assert_memory_equal(certificate.data, again.data, again.size);
         const pl_head before = head_of(chain);
@@ -100,7 +100,7 @@ static void every_state_is_certified(void **state)
         pl_verdict verdict;
         pl_chain *chain = stand(&way, height);
         pl_certify request = state_request_of(&way, height);
-        const bytes bare = certify(chain, &request, NULL);
+        const blob bare = certify(chain, &request, NULL);
         expect_holds(&verdict, &bare);
         assert_int_equal(verdict.rows_told, 0);
         const pl_head head = head_of(chain);
@@ -114,7 +114,7 @@ static void every_state_is_certified(void **state)
         const pl_certified_view sorted[2] = {views[1], views[0]}; /* by contract */
         request.views = sorted;
         request.view_count = 2;
-        const bytes certificate = certify(chain, &request, NULL);
+        const blob certificate = certify(chain, &request, NULL);
         expect_holds(&verdict, &certificate);
         pl_certified_view view;
         size_t offset = 0;
@@ -140,7 +140,7 @@ static void a_path_as_long_as_you_like(void **state)
     pl_certify request = request_of(&way, 3);
     request.headers = way.headers;
     request.header_count = BLOCKS;
-    const bytes certificate = certify(chain, &request, NULL);
+    const blob certificate = certify(chain, &request, NULL);
     pl_verdict verdict;
     expect_holds(&verdict, &certificate);
     for (uint64_t height = 1; height <= BLOCKS; height++) {
@@ -227,7 +227,7 @@ static void evidence_is_chosen(void **state)
             ask_seven(&request);
         }
         evidence[0].report = i == 2 ? bad : report;
-        const bytes certificate = certify(chain, &request, &facts);
+        const blob certificate = certify(chain, &request, &facts);
         assert_string_equal(verdict_of(&certificate), "done OK");
         assert_int_equal(pl_certificate_decode(&of, &offset, certificate.data, certificate.size),
                          PL_OK);
@@ -247,7 +247,7 @@ static void without_memory(void **state)
     pl_chain *chain = stand(&way, 3);
     pl_certify request = request_of(&way, 4);
     ask_seven(&request);
-    const bytes certificate = certify(chain, &request, NULL);
+    const blob certificate = certify(chain, &request, NULL);
     pl_chain_free(chain);
     pl_status status = PL_FAULT_MEMORY;
     for (uint64_t i = 0; status != PL_OK; i++) {

@@ -167,7 +167,7 @@ static const char *claim(uint8_t kind, uint32_t transaction, const uint8_t *acco
                                 .views = &view,
                                 .view_count = 1,
                                 .claim = {kind, transaction, account, 0}};
-    const bytes certificate = certify(chain, &request, NULL);
+    const blob certificate = certify(chain, &request, NULL);
     snprintf(text, sizeof text, "%s", verdict_of(&certificate));
     free(certificate.data);
     return text;

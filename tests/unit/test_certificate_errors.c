@@ -8,17 +8,17 @@
 enum { HEIGHT = 4 };
 
 static trail way;
-static pl_chain *full;       /* stands before block HEIGHT */
-static bytes rich, plain;    /* with views and evidence; without */
-static bytes first_block;    /* of height 1 */
-static bytes state, genesis; /* kind state */
-static pieces w;             /* what a row changes */
+static pl_chain *full;      /* stands before block HEIGHT */
+static blob rich, plain;    /* with views and evidence; without */
+static blob first_block;    /* of height 1 */
+static blob state, genesis; /* kind state */
+static pieces w;            /* what a row changes */
 static uint8_t room[1 << 16];
 static size_t room_used;
 
 /* ---- the certificates that are changed ---- */
 
-static bytes make_rich(void)
+static blob make_rich(void)
 {
     static const question k7 = {{0, 0, 0, 0, 0, 0, 0, 7}}, eth = {{0}};
     const pl_certified_view views[] = {view_of(PL_MOMENT_BASE, TINY_PRICE, &eth),
@@ -39,7 +39,7 @@ static bytes make_rich(void)
     request.evidence = &evidence;
     request.evidence_count = 1;
     pl_certified facts;
-    const bytes made = certify(full, &request, &facts);
+    const blob made = certify(full, &request, &facts);
     assert_int_equal(facts.evidence_dropped, 0);
     return made;
 }
@@ -78,7 +78,7 @@ static int end(void **unused)
 
 /* ---- changing ---- */
 
-static void take(const bytes *from)
+static void take(const blob *from)
 {
     room_used = 0;
     assert_true(pieces_of(&w, from->data, from->size));
@@ -114,15 +114,15 @@ static void expect(const char *text)
 {
     pt_bytes joined = {0};
     pieces_join(&joined, &w);
-    const bytes certificate = {joined.data, joined.size};
+    const blob certificate = {joined.data, joined.size};
     assert_string_equal(verdict_of(&certificate), text);
     pt_bytes_free(&joined);
 }
 
 /* Raw bytes: one byte of a true one made another. */
-static void expect_byte(const bytes *of, size_t at, uint8_t value, const char *text)
+static void expect_byte(const blob *of, size_t at, uint8_t value, const char *text)
 {
-    const bytes copy = {copy_of(of->data, of->size), of->size};
+    const blob copy = {copy_of(of->data, of->size), of->size};
     copy.data[at] = value;
     assert_string_equal(verdict_of(&copy), text);
     free(copy.data);
@@ -144,7 +144,7 @@ static void expect_lacking(unsigned number, const char *text)
         view[51] = (uint8_t)k;
         memset(view + w.views[number].size - 8, 0, 8); /* an absent row reads as 0 */
         pieces_join(&joined, &w);
-        const bytes certificate = {joined.data, joined.size};
+        const blob certificate = {joined.data, joined.size};
         verdict = verdict_of(&certificate);
         pt_bytes_free(&joined);
     }
@@ -161,10 +161,10 @@ static void shapes(void **unused)
     expect_byte(&rich, 5, 2, "shape VERSION");
     expect_byte(&rich, 6, 3, "shape TYPE"); /* kinds are 1 and 2 */
     for (size_t size = 0; size < rich.size; size += size < 200 ? 1 : 37) {
-        const bytes cut = {rich.data, size};
+        const blob cut = {rich.data, size};
         assert_string_equal(verdict_of(&cut), "shape TRUNCATED");
     }
-    bytes longer = {malloc(rich.size + 1), rich.size + 1};
+    blob longer = {malloc(rich.size + 1), rich.size + 1};
     assert_non_null(longer.data);
     memcpy(longer.data, rich.data, rich.size);
     longer.data[rich.size] = 0;
@@ -273,7 +273,7 @@ static void symbols(void **unused)
                          PL_OK);
     }
     const pl_certify request = request_of(&way, HEIGHT);
-    const bytes made = certify(chain, &request, NULL);
+    const blob made = certify(chain, &request, NULL);
     assert_int_equal(made.size, plain.size);
     assert_memory_equal(made.data, plain.data, plain.size);
     free(made.data);

@@ -166,7 +166,7 @@ static void made_up_rows_stop_nobody(void **state)
                                         .view_count = 1,
                                         .claim = plain_claim};
             pl_certified facts;
-            const bytes certificate = certify(maker, &request, &facts);
+            const blob certificate = certify(maker, &request, &facts);
             all_rows += facts.has_seek;
             assert_string_equal(verdict_of(&certificate), "done OK");
             free(certificate.data);
