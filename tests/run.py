@@ -198,9 +198,9 @@ def whole_suites(data, long):
     suites.append(Suite("flips", f"python3 tests/mutants.py --flips {'--long' if long else '--sample 60'}", 7200))
     suites.append(Suite("margin books", f"python3 tests/margin/books.py --books {100_000 if long else 3000}"))
     suites.append(Suite("margin storm", f"python3 tests/margin/storm.py --worlds {200 if long else 6}", 3600))
-    suites.append(Suite("margin crashes", f"python3 tests/margin/crashes.py --worlds {10_000 if long else 400}", 3600))
+    suites.append(Suite("margin crashes", f"python3 tests/margin/crashes.py --worlds {10_000 if long else 300}", 3600))
     suites.append(Suite("margin permutations",
-                        f"python3 tests/margin/permutations.py --worlds {1000 if long else 40}", 3600))
+                        f"python3 tests/margin/permutations.py --worlds {1000 if long else 25}", 3600))
     suites.append(Suite("margin peers", f"python3 tests/margin/peers.py --data {data}"))
     suites.append(Suite("margin brackets", f"python3 tests/margin/brackets.py --data {data}"))
     if (pathlib.Path(data) / "evm-traces").is_dir():
@@ -245,7 +245,7 @@ def plan(options):
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
     suites += oracle_storm("gcc", 2000, options.data) + oracle_storm("asan", 200, options.data)
     suites += model_oracle_suites("gcc", 500, options.data) + model_oracle_suites("asan", 100, options.data)[1:]
-    suites += model_certificate_suites("gcc", "--cases 4 --random 12 --flips 15")
+    suites += model_certificate_suites("gcc", "--cases 4 --random 8 --flips 10")
     suites += model_certificate_suites("asan", "--cases 1 --random 6 --flips 3")
     suites += certificate_storm("gcc", "--certificates 2 --every 30 --flips 500 --mutants 1500")
     suites += certificate_storm("asan", "--certificates 1 --every 40 --flips 60 --mutants 200")
