@@ -133,7 +133,7 @@ def walk(run, name, history, options):
     source, before = Source(name, history, rng), None
     if run.library is not None:
         run.library.open(source)
-    for case in source.cases(options.cases * (8 if name == "bag" else 1)):
+    for case in source.cases(options.cases * (4 if name == "bag" else 1)):
         run.certificate(case)
         for name, raw, errors in certificate_mutants.mutants(rng, case, before, options.flips):
             run.mutant(case, name, raw, errors)
