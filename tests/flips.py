@@ -4,6 +4,7 @@
 
   compare   < and <=, > and >=, == and !=
   round     up and down in the name of an operation
+  extreme   min and max
   order     a loop over a table runs from the other end
   step      a statement of one line is left out
 
@@ -53,6 +54,8 @@ def places_of(code):
     for found in re.finditer(rf"\b{ROUNDED}(up|down|zero)(?=[_<(])", code):
         for other in ROUND[found[1]]:
             yield "round", found.start(1), found.end(1), other
+    for found in re.finditer(r"(?<![\w.])(min|max)\(", code):
+        yield "extreme", found.start(1), found.end(1), {"min": "max", "max": "min"}[found[1]]
     for found in re.finditer(r"^ +for [^\n]* in [^\n]*?( descending)? \{$", code, re.M):
         if head_of(code, found.start())[0] == "tx" or found[1]:
             yield "order", found.start(1) if found[1] else found.end() - 2, found.end(), \
@@ -71,7 +74,7 @@ def flips():
         for kind, start, end, other in places_of(code):
             line = code.count("\n", 0, start) + 1
             source = code.split("\n")[line - 1].strip()
-            change = f"{code[start:end].strip()} -> {other.strip()}" if kind in ("compare", "round") else kind
+            change = f"{code[start:end].strip()} -> {other.strip()}" if kind in ("compare", "round", "extreme") else kind
             heads = head_of(code, start)
             again = (heads, source, change)
             seen[again] += 1

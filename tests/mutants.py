@@ -143,7 +143,7 @@ def run_flips(options):
             table[flip.file]["killed" if killer else "survive"] += 1
     for line in strays:
         print(f"FAIL equivalent.txt names no flip: {line}")
-    columns = ("compare", "round", "order", "step", "killed", "survive")
+    columns = ("compare", "round", "extreme", "order", "step", "killed", "survive")
     print(f"{'':<36}" + "".join(f"{c:>9}" for c in columns))
     for file, row in [*sorted(table.items()), ("all", sum(table.values(), collections.Counter()))]:
         print(f"{file:<36}" + "".join(f"{row[c]:>9}" for c in columns))
