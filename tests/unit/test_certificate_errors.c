@@ -364,6 +364,97 @@ static void views(void **unused)
     expect_lacking(3, "views WITNESS_LACKS");
 }
 
+/* An answer with one more byte behind it. */
+static void longer_answer(void **unused)
+{
+    (void)unused;
+    take(&rich);
+    const size_t size = w.views[3].size, at = 4 + 4 + 2 + 32 + 2 + 2; /* of its result's size */
+    uint8_t *view = edit(&w.views[3]);
+    view[size] = 0;
+    pl_store_u16(view + at, (uint16_t)(pl_load_u16(view + at) + 1));
+    w.views[3].size = size + 1;
+    expect("views VIEW");
+}
+
+/* The first report of a block. */
+static pl_evidence report_of(unsigned number)
+{
+    pl_block block;
+    uint32_t where;
+    pl_evidence found = {.feed = TINY_ETH};
+    assert_int_equal(pl_block_decode(&block, &where, way.blocks[number], way.sizes[number]), PL_OK);
+    assert_true(pl_items_next(&block.reports, &found.report, &found.report_size));
+    return found;
+}
+
+/* A price of the block itself has its report in the body. */
+static void evidence_of_the_block_itself(void **unused)
+{
+    (void)unused;
+    const question eth = word(TINY_ETH);
+    const pl_certified_view view = view_of(PL_MOMENT_END, TINY_PRICE, &eth);
+    const pl_evidence own = report_of(4);
+    pl_chain *chain = stand(&way, 4);
+    pl_certify request = request_of(&way, 5);
+    pl_certified facts;
+    request.views = &view;
+    request.view_count = 1;
+    request.evidence = &own;
+    request.evidence_count = 1;
+    const blob certificate = certify(chain, &request, &facts);
+    assert_int_equal(facts.evidence_dropped, 1);
+    pt_bytes entry = {0};
+    pt_put_u32(&entry, own.feed);
+    pt_put_u32(&entry, own.report_size);
+    pt_put(&entry, own.report, own.report_size);
+    EXPECT_OF(&certificate, "done OK", (void)0);
+    EXPECT_OF(&certificate, "evidence EVIDENCE", {
+        w.evidence[0] = (piece){entry.data, entry.size};
+        w.evidence_count = 1;
+    });
+    pt_bytes_free(&entry);
+    free(certificate.data);
+    pl_chain_free(chain);
+}
+
+/* Two reports of one price and time: only the round tells which one stands in the state. */
+static void evidence_of_another_round(void **unused)
+{
+    (void)unused;
+    static tiny_body body;
+    const question eth = word(TINY_ETH);
+    const pl_certified_view view = view_of(PL_MOMENT_END, TINY_PRICE, &eth);
+    pl_chain *chain = start(false);
+    pl_block_result result;
+    pl_block block;
+    pl_evidence reports[2] = {{.feed = TINY_ETH}, {.feed = TINY_ETH}};
+    uint32_t where;
+    tiny_body_begin(&body);
+    add_report(&body, chain, TINY_ETH, 1, 1000, 100);
+    add_report(&body, chain, TINY_ETH, 2, 1000, 100);
+    tiny_body_transactions(&body);
+    seal(&result, chain, 1000, &body);
+    assert_int_equal(pl_block_decode(&block, &where, result.block, result.block_size), PL_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(pl_items_next(&block.reports, &reports[i].report, &reports[i].report_size));
+        pl_certified facts;
+        const pl_certify request = {.kind = PL_CERTIFIES_STATE,
+                                    .headers = result.block,
+                                    .header_count = 1,
+                                    .views = &view,
+                                    .view_count = 1,
+                                    .evidence = &reports[i],
+                                    .evidence_count = 1,
+                                    .claim = plain_claim};
+        const blob certificate = certify(chain, &request, &facts);
+        assert_int_equal(facts.evidence_dropped, i == 0);
+        assert_string_equal(verdict_of(&certificate), "done OK");
+        free(certificate.data);
+    }
+    pl_chain_free(chain);
+}
+
 static void evidence(void **unused)
 {
     (void)unused;
@@ -463,12 +554,21 @@ static void packed(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes),   cmocka_unit_test(views_and_claims_in_shape),
-        cmocka_unit_test(worlds),   cmocka_unit_test(symbols),
-        cmocka_unit_test(headers),  cmocka_unit_test(witnesses),
-        cmocka_unit_test(blocks),   cmocka_unit_test(views),
-        cmocka_unit_test(evidence), cmocka_unit_test(claims),
-        cmocka_unit_test(whole),    cmocka_unit_test(the_bound_on_gas),
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(views_and_claims_in_shape),
+        cmocka_unit_test(worlds),
+        cmocka_unit_test(symbols),
+        cmocka_unit_test(headers),
+        cmocka_unit_test(witnesses),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(views),
+        cmocka_unit_test(longer_answer),
+        cmocka_unit_test(evidence_of_the_block_itself),
+        cmocka_unit_test(evidence_of_another_round),
+        cmocka_unit_test(evidence),
+        cmocka_unit_test(claims),
+        cmocka_unit_test(whole),
+        cmocka_unit_test(the_bound_on_gas),
         cmocka_unit_test(packed),
     };
     return cmocka_run_group_tests_name("certificate errors", tests, begin, end);

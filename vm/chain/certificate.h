@@ -138,8 +138,9 @@ typedef struct pl_chain pl_chain;
  * with a recording door and undone again. kind state: at the state's height. The chain is left as
  * it was. The claim is not judged here: pl_verify does. Evidence whose feed the execution did not
  * read would be refused later: it is left away here.
- * Returns PL_OK, what replaying the block returns, RANGE (a moment or view that does not exist), or
- * a FAULT. */
+ * Returns PL_OK, what replaying the block returns, TYPE (kind, or no block), HEIGHT or PARENT
+ * (headers that do not follow each other), ORDER (views, evidence), RANGE (a moment or view that
+ * does not exist), LIMIT (more than PL_CERTIFICATE_SIZE_MAX), or a FAULT. */
 PL_MUST_USE pl_status pl_chain_certify(pl_certified *made, pl_chain *chain,
                                        const pl_certify *request);
 void pl_certified_free(pl_certified *made, pl_chain *chain);
