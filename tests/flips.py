@@ -74,7 +74,7 @@ def flips():
         for kind, start, end, other in places_of(code):
             line = code.count("\n", 0, start) + 1
             source = code.split("\n")[line - 1].strip()
-            change = f"{code[start:end].strip()} -> {other.strip()}" if kind in ("compare", "round", "extreme") else kind
+            change = kind if kind in ("order", "step") else f"{code[start:end].strip()} -> {other.strip()}"
             heads = head_of(code, start)
             again = (heads, source, change)
             seen[again] += 1
