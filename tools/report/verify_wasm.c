@@ -1,4 +1,4 @@
-/* The verifier for a page: bytes in, JSON and text out. The page copies a file into the buffer that
+/* The verifier for a page: bytes in, JSON out. The page copies a file into the buffer that
  * pt_page_take gives, has it unpacked where it is packed, and asks pt_page_verify. */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 /* Gas of block and views together: what a page may be busy with for some seconds. */
 #define GAS_MAX (UINT64_C(1) << 33)
 
-static pt_bytes told_json, told_text;
+static pt_bytes told_json;
 
 uint8_t *pt_page_take(size_t size);
 void pt_page_give(uint8_t *bytes);
@@ -18,8 +18,6 @@ size_t pt_page_promised(const uint8_t *bytes, size_t size);
 int pt_page_verify(const uint8_t *bytes, size_t size);
 const uint8_t *pt_page_json(void);
 size_t pt_page_json_size(void);
-const uint8_t *pt_page_text(void);
-size_t pt_page_text_size(void);
 
 /* A buffer of the page's; NULL when there is no memory. */
 EXPORT(take) uint8_t *pt_page_take(size_t size)
@@ -73,11 +71,9 @@ EXPORT(verify) int pt_page_verify(const uint8_t *bytes, size_t size)
     pl_verdict verdict;
     pt_facts facts;
     pt_bytes_free(&told_json);
-    pt_bytes_free(&told_text);
     const pl_status status = pl_verify(&verdict, &verifier, &memory, bytes, size, &options);
     pt_certificate_facts(&facts, &verdict, verifier, size);
     pt_facts_json(&told_json, &facts);
-    pt_certificate_text(&told_text, &facts);
     pt_facts_free(&facts);
     pl_verifier_free(verifier);
     return (int)status;
@@ -91,14 +87,4 @@ EXPORT(json) const uint8_t *pt_page_json(void)
 EXPORT(json_size) size_t pt_page_json_size(void)
 {
     return told_json.size;
-}
-
-EXPORT(text) const uint8_t *pt_page_text(void)
-{
-    return told_text.data;
-}
-
-EXPORT(text_size) size_t pt_page_text_size(void)
-{
-    return told_text.size;
 }
