@@ -39,7 +39,7 @@ typedef struct pl_verdict {
     pl_verify_step step; /* where it ended; PL_VERIFY_DONE with PL_OK             */
     size_t offset;       /* steps shape, world, witness: in the certificate; else 0 */
     uint32_t index;      /* which view, evidence, transaction or header; PL_NONE    */
-    uint8_t id[32];      /* of the certificate, when it holds (else pl_certificate_hash) */
+    uint8_t id[32];      /* of the certificate, when it holds: its seal         */
     uint8_t world_id[32];
     uint8_t block_hash[32];     /* of block `height`; height 0: the world id               */
     uint8_t pre_root[32];       /* of the base                                             */

@@ -5,9 +5,9 @@ from .tables import Reject
 class Reader:
     """Walks over bytes; every step that would leave them raises TRUNCATED."""
 
-    def __init__(self, data):
+    def __init__(self, data, at=0):
         self.data = data
-        self.at = 0
+        self.at = at
 
     def take(self, size):
         if size > len(self.data) - self.at:

@@ -17,6 +17,7 @@ from .witness import Recorder, Writing
 
 BLOCK, STATE = 1, 2
 SIZE_MAX = 1 << 26
+SEAL_SIZE = 32
 RATIO_MAX = 1100
 VIEW_GAS = 1 << 28
 BASE, END = 0, 2**32 - 1
@@ -27,21 +28,19 @@ NO_TRANSACTION, NO_ACCOUNT, NO_VIEW = 2**32 - 1, bytes(32), 2**16 - 1
 class View:
     """A question and its answer."""
 
-    def __init__(self, moment, contract, function, arguments=b"", caller=bytes(32), status_=0,
-                 result=b""):
+    def __init__(self, moment, contract, function, arguments=b"", status_=0, result=b""):
         self.moment = moment
         self.contract = contract
         self.function = function
-        self.caller = caller
         self.arguments = arguments
         self.status = status_
         self.result = result
 
     def key(self):
-        return self.moment, self.contract, self.function, self.caller, self.arguments
+        return self.moment, self.contract, self.function, self.arguments
 
     def encode(self):
-        return (u32(self.moment) + u32(self.contract) + u16(self.function) + self.caller
+        return (u32(self.moment) + u32(self.contract) + u16(self.function)
                 + u16(len(self.arguments)) + self.arguments + u16(self.status)
                 + u16(len(self.result)) + self.result)
 
@@ -86,16 +85,21 @@ class Certificate:
         out += [view.encode() for view in self.views]
         out.append(u16(len(self.evidence)))
         out += [u32(feed) + u32(len(report)) + report for feed, report in self.evidence]
-        return b"".join(out) + self.claim.encode()
+        return sealed(b"".join(out) + self.claim.encode())
 
     def header(self, height):
         """The header at a height of the path."""
         return self.headers[height - self.headers[0].height]
 
 
+def sealed(raw):
+    """spec 10 §2: the parts with the seal behind them."""
+    return raw + tagged("certificate", raw)
+
+
 def identity(raw):
     """spec 10 §2."""
-    return tagged("certificate", raw)
+    return raw[-SEAL_SIZE:]
 
 
 # ---- taking apart: the step shape of spec 10 §8 -----------------------------------------------
@@ -107,6 +111,15 @@ def decode(raw):
     reader.magic(b"PLCT")
     if reader.u16() != 1:
         raise Reject("VERSION", "certificate")
+    if len(raw) < reader.at + SEAL_SIZE:
+        raise Reject("TRUNCATED", "seal")
+    if sealed(raw[:-SEAL_SIZE]) != raw:
+        raise Reject("CHECK", "seal")
+    return _parts(Reader(raw[:-SEAL_SIZE], reader.at))
+
+
+def _parts(reader):
+    """What stands between the format and the seal."""
     kind = reader.u8()
     if kind not in (BLOCK, STATE):
         raise Reject("TYPE", "kind")
@@ -146,9 +159,8 @@ def _headers(reader, certificate):
 
 def _view(reader, certificate):
     moment, contract, function = reader.u32(), reader.u32(), reader.u16()
-    caller, arguments = reader.take(32), reader.take(reader.u16())
-    view = View(moment, contract, function, arguments, caller, reader.u16(),
-                reader.take(reader.u16()))
+    arguments = reader.take(reader.u16())
+    view = View(moment, contract, function, arguments, reader.u16(), reader.take(reader.u16()))
     if certificate.kind == STATE and moment != END:
         raise Reject("RANGE", "moment")
     if certificate.views and view.key() <= certificate.views[-1].key():
@@ -242,7 +254,7 @@ def answer(world, state, height, time, view):
             or not canonical_all(function.parameters, view.arguments)):
         raise Reject("VIEW", "no such question")
     outcome = Machine(world.codes, state, height, time, VIEW_GAS).run(
-        contract, function, int.from_bytes(view.caller, "big"), view.arguments)
+        contract, function, 0, view.arguments)
     return status(outcome.name), outcome.results
 
 
@@ -314,7 +326,7 @@ def _ask(certificate, chain, views, moment, at):
     for view in views:
         if view.moment == moment:
             said = answer(chain.world, chain.state, at.height, at.time, view)
-            certificate.views.append(View(*view.key()[:3], view.arguments, view.caller, *said))
+            certificate.views.append(View(*view.key(), *said))
 
 
 def held(certificate, chain, evidence):

@@ -84,8 +84,7 @@ class Source:
         found = {}
         for _ in range(count if self.questions else 0):
             number, place, function = self.rng.choice(self.questions)
-            caller = self.rng.choice([bytes(32), b"caller".ljust(32, b"\0")])
-            view = View(self.rng.choice(moments), number, place, self.arguments(function), caller)
+            view = View(self.rng.choice(moments), number, place, self.arguments(function))
             found[view.key()] = view
         return list(found.values())
 

@@ -46,7 +46,7 @@ def views(rng, case):
     at = rng.randrange(len(told))
     for name, value in (("status", told[at].status ^ 1), ("result", told[at].result + b"\0"),
                         ("result", told[at].result[:-1] + b"\x7f"), ("moment", told[at].moment ^ 1),
-                        ("function", told[at].function + 1), ("contract", 0), ("caller", b"\7" * 32),
+                        ("function", told[at].function + 1), ("contract", 0),
                         ("moment", 2**31), ("moment", END), ("contract", told[at].contract + 1)):
         view = copy.copy(told[at])
         setattr(view, name, value)
@@ -362,22 +362,30 @@ def splices(rng, case, other):
         yield "splice " + part, changed(case, **{part: getattr(other.certificate, part)}), None
     cut = rng.randrange(min(len(case.raw), len(other.raw)))
     yield "splice bytes", case.raw[:cut] + other.raw[cut:], None
+    yield "splice bytes, sealed", maker.sealed(case.raw[:cut] + other.raw[cut:-maker.SEAL_SIZE]), None
 
 
 def whole(rng, case, flips):
     raw = case.raw
-    yield "trailing", raw + b"\0", {"TRAILING"}
-    yield "cut by one", raw[:-1], {"TRUNCATED", "CLAIM"}
-    yield "cut", raw[:rng.randrange(len(raw))], None
+    parts, unsealed = raw[:-maker.SEAL_SIZE], {"CHECK", "TRUNCATED", "MAGIC", "VERSION"}
+    yield "trailing", raw + b"\0", {"CHECK"}
+    yield "trailing, sealed", maker.sealed(parts + b"\0"), {"TRAILING"}
+    yield "cut by one", raw[:-1], {"CHECK"}
+    yield "cut by one, sealed", maker.sealed(parts[:-1]), {"TRUNCATED", "CLAIM"}
+    yield "cut", raw[:rng.randrange(len(raw))], unsealed
+    yield "cut, sealed", maker.sealed(parts[:rng.randrange(len(parts))]), None
     yield "empty", b"", {"TRUNCATED"}
+    yield "empty, sealed", maker.sealed(b""), {"TRUNCATED", "MAGIC"}
     start = 19 + len(case.certificate.world)
     for _ in range(flips):
-        at = rng.randrange(start, len(raw)) if rng.random() < 0.8 else rng.randrange(len(raw))
-        yield "bit", raw[:at] + bytes([raw[at] ^ 1 << rng.randrange(8)]) + raw[at + 1:], None
-        at = rng.randrange(start, len(raw))
+        at = rng.randrange(len(raw))
+        yield "bit", raw[:at] + bytes([raw[at] ^ 1 << rng.randrange(8)]) + raw[at + 1:], unsealed
+        at = rng.randrange(start, len(parts)) if rng.random() < 0.8 else rng.randrange(len(parts))
+        yield "bit, sealed", maker.sealed(parts[:at] + bytes([raw[at] ^ 1 << rng.randrange(8)]) + parts[at + 1:]), None
+        at = rng.randrange(start, len(parts))
         size = rng.randrange(1, 40)
-        piece = rng.choice([b"", bytes(size), raw[at:at + size] * 2])
-        yield "stretch", raw[:at] + piece + raw[at + size:], None
+        piece = rng.choice([b"", bytes(size), parts[at:at + size] * 2])
+        yield "stretch, sealed", maker.sealed(parts[:at] + piece + parts[at + size:]), None
 
 
 def mutants(rng, case, other, flips):

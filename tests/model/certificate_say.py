@@ -36,7 +36,7 @@ class Library:
         count = wanted.last - wanted.first + 1 if wanted.height > 0 else 0
         parts = [u8(wanted.kind), u64(wanted.height), u64(wanted.first), u32(count),
                  u8(wanted.without_world), u16(len(wanted.views))]
-        parts += [u32(v.moment) + u32(v.contract) + u16(v.function) + v.caller + u16(len(v.arguments)) + v.arguments
+        parts += [u32(v.moment) + u32(v.contract) + u16(v.function) + u16(len(v.arguments)) + v.arguments
                   for v in wanted.views]
         parts.append(u16(len(wanted.evidence)))
         parts += [u32(feed) + u32(len(report)) + report for feed, report in wanted.evidence]

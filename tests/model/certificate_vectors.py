@@ -102,13 +102,24 @@ class Book:
 
     def shapes(self):
         raw, state, told = self.block.raw, self.below, self.block.certificate.views
-        start, views = raw[:6], state.certificate.views
-        self.add("cut", raw[:-1], "shape", "TRUNCATED", "the last byte of the claim is missing")
+        parts, views, half = raw[:-maker.SEAL_SIZE], state.certificate.views, len(raw) // 2
+        for name, bad, reason in (
+                ("bit", raw[:half] + bytes([raw[half] ^ 1]) + raw[half + 1:], "one bit in the middle"),
+                ("seal-bit", raw[:-1] + bytes([raw[-1] ^ 128]), "one bit of the seal"),
+                ("byte-dropped", raw[:half] + raw[half + 1:], "a byte less"),
+                ("byte-added", raw[:half] + b"\0" + raw[half:], "a byte more"),
+                ("bytes-swapped", raw[:9] + raw[14:15] + raw[10:14] + raw[9:10] + raw[15:], "two bytes of the height"),
+                ("last-byte-dropped", raw[:-1], "the last byte of the seal"),
+                ("trailing-unsealed", raw + b"\0", "one byte more than the seal"),
+                ("spliced-bytes", raw[:half] + self.trigger.raw[half - len(raw):], "the end of another certificate")):
+            self.add(name, bad, "shape", "CHECK", reason)
+        self.add("no-seal", raw[:6 + 31], "shape", "TRUNCATED", "fewer bytes than a seal behind the format")
+        self.add("cut", maker.sealed(parts[:-1]), "shape", "TRUNCATED", "the last byte of the claim is missing")
         self.add("empty", b"", "shape", "TRUNCATED", "no bytes at all")
-        self.add("trailing", raw + b"\0", "shape", "TRAILING", "one byte more than the claim")
+        self.add("trailing", maker.sealed(parts + b"\0"), "shape", "TRAILING", "one byte more than the claim")
         self.add("magic", b"PLCZ" + raw[4:], "shape", "MAGIC", "the packed form's magic")
-        self.add("version", start[:5] + b"\2" + raw[6:], "shape", "VERSION", "format 2")
-        self.add("kind", start + b"\3" + raw[7:], "shape", "TYPE", "kind 3")
+        self.add("version", raw[:5] + b"\2" + raw[6:], "shape", "VERSION", "format 2")
+        self.add("kind", maker.sealed(raw[:6] + b"\3" + parts[7:]), "shape", "TYPE", "kind 3")
         self.add("body-of-state", changed(state, body=bytes(8)), "shape", "LIMIT", "a state has no body")
         self.add("views-swapped", changed(self.block, views=told[::-1]), "shape", "ORDER", "moments fall")
         self.add("view-twice", changed(self.block, views=[told[0]] + told), "shape", "ORDER", "one question twice")

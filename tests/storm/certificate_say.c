@@ -5,8 +5,8 @@
  *   v  certificate             "STEP ERROR" of pl_verify
  *   h  history                 "OK", or the error that its world has
  *   m  kind u8 | height u64 | first header u64 | header count u32 | without world u8 |
- *      view count u16, each: moment u32 | contract u32 | function u16 | caller 32 | size u16 |
- *      arguments | evidence count u16, each: feed u32 | size u32 | report |
+ *      view count u16, each: moment u32 | contract u32 | function u16 | size u16 | arguments |
+ *      evidence count u16, each: feed u32 | size u32 | report |
  *      claim kind u8 | transaction u32 | account 32 | view u16
  *                              the certificate of the last history in hex, or the error
  *
@@ -163,7 +163,6 @@ static void take_views(cursor *c, pl_certify *request)
         view->moment = (uint32_t)take_number(c, 4);
         view->contract = (uint32_t)take_number(c, 4);
         view->function = (uint16_t)take_number(c, 2);
-        view->caller = take(c, 32);
         view->arguments_size = (uint16_t)take_number(c, 2);
         view->arguments = take(c, view->arguments_size);
     }

@@ -111,7 +111,6 @@ static void ask(questions *q, uint32_t moment, const pl_tx *tx, uint32_t functio
     q->views[q->count++] = (pl_certified_view){.moment = moment,
                                                .contract = tx->contract,
                                                .function = (uint16_t)function,
-                                               .caller = nobody,
                                                .arguments = arguments,
                                                .arguments_size = (uint16_t)size};
 }

@@ -497,10 +497,10 @@ static bool claim_stronger(forge *f)
     }
     const uint32_t view = forge_pick(f, w->view_count);
     const piece of = w->views[view];
-    const uint16_t arguments = pl_load_u16(of.bytes + 42);
+    const uint16_t arguments = pl_load_u16(of.bytes + 10);
     pl_store_u16(claim + 37, (uint16_t)view);
     if (arguments >= 32) {
-        memcpy(claim + 5, of.bytes + 44 + arguments - 32, 32);
+        memcpy(claim + 5, of.bytes + 12 + arguments - 32, 32);
     }
     return forge_join(f);
 }

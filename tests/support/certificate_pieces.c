@@ -43,8 +43,15 @@ bool pieces_of(pieces *to, const uint8_t *bytes, size_t size)
         (void)pl_certificate_evidence_next(&evidence, &offset, &of);
         to->evidence[i] = (piece){of.evidence + from, offset - from};
     }
-    memcpy(to->claim, bytes + size - CLAIM_SIZE, CLAIM_SIZE);
+    memcpy(to->claim, of.seal - CLAIM_SIZE, CLAIM_SIZE);
     return true;
+}
+
+void certificate_seal(pt_bytes *parts)
+{
+    uint8_t seal[PL_SEAL_SIZE];
+    pl_certificate_seal(seal, parts->data, parts->size);
+    pt_put(parts, seal, sizeof seal);
 }
 
 static void put_sized(pt_bytes *out, piece from)
@@ -75,6 +82,7 @@ void pieces_join(pt_bytes *out, const pieces *from)
         pt_put(out, from->evidence[i].bytes, from->evidence[i].size);
     }
     pt_put(out, from->claim, CLAIM_SIZE);
+    certificate_seal(out);
 }
 
 /* ---- nodes ---- */

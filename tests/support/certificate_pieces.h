@@ -33,7 +33,10 @@ typedef struct pieces {
  * is none, or has more of something than fits. */
 bool pieces_of(pieces *to, const uint8_t *bytes, size_t size);
 
-/* Writes the certificate of these pieces over what was in *out. */
+/* Puts the seal behind all the other parts. */
+void certificate_seal(pt_bytes *parts);
+
+/* Writes the certificate of these pieces, sealed, over what was in *out. */
 void pieces_join(pt_bytes *out, const pieces *from);
 
 /* One node of a witness, in the order of its bytes. */

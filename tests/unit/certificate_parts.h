@@ -77,7 +77,6 @@ static inline pl_certified_view view_of(uint32_t moment, uint16_t function, cons
     return (pl_certified_view){.moment = moment,
                                .contract = BANK,
                                .function = function,
-                               .caller = nobody,
                                .arguments = q == NULL ? NULL : q->bytes,
                                .arguments_size = q == NULL ? 0 : 8};
 }

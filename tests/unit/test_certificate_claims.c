@@ -156,7 +156,6 @@ static const char *claim(uint8_t kind, uint32_t transaction, const uint8_t *acco
     const pl_certified_view view = {.moment = moment,
                                     .contract = 1,
                                     .function = (uint16_t)number,
-                                    .caller = nobody,
                                     .arguments = arguments,
                                     .arguments_size = (uint16_t)size};
     const pl_certify request = {.kind = PL_CERTIFIES_BLOCK,

@@ -128,6 +128,17 @@ static void expect_byte(const blob *of, size_t at, uint8_t value, const char *te
     free(copy.data);
 }
 
+/* The first bytes of a certificate under a seal that fits. */
+static void expect_sealed(const uint8_t *bytes, size_t size, const char *text)
+{
+    pt_bytes parts = {0};
+    pt_put(&parts, bytes, size);
+    certificate_seal(&parts);
+    const blob certificate = {parts.data, parts.size};
+    assert_string_equal(verdict_of(&certificate), text);
+    pt_bytes_free(&parts);
+}
+
 /* A view of the rich one asks for a row instead; of so many keys one leads where nothing is told.
  */
 static void expect_lacking(unsigned number, const char *text)
@@ -140,8 +151,8 @@ static void expect_lacking(unsigned number, const char *text)
         w.views[number] = w.views[1];
         uint8_t *view = edit(&w.views[number]);
         memcpy(view, asked.bytes, 4);
-        view[50] = 1;
-        view[51] = (uint8_t)k;
+        view[18] = 1;
+        view[19] = (uint8_t)k;
         memset(view + w.views[number].size - 8, 0, 8); /* an absent row reads as 0 */
         pieces_join(&joined, &w);
         const blob certificate = {joined.data, joined.size};
@@ -159,17 +170,18 @@ static void shapes(void **unused)
     assert_string_equal(verdict_of(&rich), "done OK");
     expect_byte(&rich, 0, 'X', "shape MAGIC");
     expect_byte(&rich, 5, 2, "shape VERSION");
-    expect_byte(&rich, 6, 3, "shape TYPE"); /* kinds are 1 and 2 */
-    for (size_t size = 0; size < rich.size; size += size < 200 ? 1 : 37) {
-        const blob cut = {rich.data, size};
-        assert_string_equal(verdict_of(&cut), "shape TRUNCATED");
+    EXPECT_OF(&rich, "shape TYPE", w.kind = 3); /* kinds are 1 and 2 */
+    const size_t parts = rich.size - PL_SEAL_SIZE;
+    for (size_t size = 6; size < parts; size += size < 200 ? 1 : 37) {
+        expect_sealed(rich.data, size, "shape TRUNCATED");
     }
-    blob longer = {malloc(rich.size + 1), rich.size + 1};
-    assert_non_null(longer.data);
-    memcpy(longer.data, rich.data, rich.size);
-    longer.data[rich.size] = 0;
-    assert_string_equal(verdict_of(&longer), "shape TRAILING");
-    free(longer.data);
+    expect_sealed(rich.data, parts, "done OK");
+    uint8_t *longer = malloc(parts + 1);
+    assert_non_null(longer);
+    memcpy(longer, rich.data, parts);
+    longer[parts] = 0;
+    expect_sealed(longer, parts + 1, "shape TRAILING");
+    free(longer);
     EXPECT_OF(&rich, "shape MAGIC", w.first[0] = 'X');
     EXPECT_OF(&rich, "shape VERSION", w.first[5] = 9);
     EXPECT_OF(&state, "shape LIMIT", w.body = (piece){room, 1}); /* a state has no body */
@@ -179,6 +191,37 @@ static void shapes(void **unused)
                                PL_CERTIFICATE_SIZE_MAX + 1u, NULL),
                      PL_REJECT_LIMIT); /* not read at all */
     assert_null(verifier);
+}
+
+/* spec 10 §2: a certificate is its bytes, down to the last bit. */
+static void seals(void **unused)
+{
+    (void)unused;
+    const size_t head = 6; /* what is read before the seal: magic and format */
+    for (size_t i = 0; i < rich.size; i++) {
+        expect_byte(&rich, i, rich.data[i] ^ (uint8_t)(1u << i % 8),
+                    i < 4      ? "shape MAGIC"
+                    : i < head ? "shape VERSION"
+                               : "shape CHECK");
+    }
+    for (size_t size = 0; size < rich.size; size += size < 200 ? 1 : 37) {
+        const blob cut = {rich.data, size};
+        assert_string_equal(verdict_of(&cut),
+                            size < head + PL_SEAL_SIZE ? "shape TRUNCATED" : "shape CHECK");
+    }
+    pt_bytes longer = {0};
+    pt_put(&longer, rich.data, rich.size);
+    pt_put_u8(&longer, 0);
+    const blob appended = {longer.data, longer.size};
+    assert_string_equal(verdict_of(&appended), "shape CHECK");
+    pt_bytes_free(&longer);
+
+    pl_verdict verdict; /* what it is called */
+    uint8_t seal[PL_SEAL_SIZE];
+    pl_certificate_seal(seal, rich.data, rich.size - PL_SEAL_SIZE);
+    assert_int_equal(verify_with(&verdict, rich.data, rich.size, NULL), PL_OK);
+    assert_memory_equal(verdict.id, seal, sizeof seal);
+    assert_memory_equal(rich.data + rich.size - PL_SEAL_SIZE, seal, sizeof seal);
 }
 
 static void views_and_claims_in_shape(void **unused)
@@ -359,7 +402,7 @@ static void views(void **unused)
     EXPECT_OF(&rich, "views VIEW", edit(&w.views[3])[9] = TINY_PUT);   /* no view             */
     EXPECT_OF(&rich, "views VIEW", edit(&w.views[3])[9] = TINY_HOLDS); /* not public          */
     EXPECT_OF(&rich, "views VIEW", edit(&w.views[3])[9] = TINY_GET);   /* arguments are missing */
-    EXPECT_OF(&rich, "views VIEW", pl_store_u16(edit(&w.views[3]) + 44, PL_TRAP_REVERT));
+    EXPECT_OF(&rich, "views VIEW", pl_store_u16(edit(&w.views[3]) + 12, PL_TRAP_REVERT));
     expect_lacking(0, "views WITNESS_LACKS");
     expect_lacking(3, "views WITNESS_LACKS");
 }
@@ -369,7 +412,7 @@ static void longer_answer(void **unused)
 {
     (void)unused;
     take(&rich);
-    const size_t size = w.views[3].size, at = 4 + 4 + 2 + 32 + 2 + 2; /* of its result's size */
+    const size_t size = w.views[3].size, at = 4 + 4 + 2 + 2 + 2; /* of its result's size */
     uint8_t *view = edit(&w.views[3]);
     view[size] = 0;
     pl_store_u16(view + at, (uint16_t)(pl_load_u16(view + at) + 1));
@@ -555,6 +598,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes),
+        cmocka_unit_test(seals),
         cmocka_unit_test(views_and_claims_in_shape),
         cmocka_unit_test(worlds),
         cmocka_unit_test(symbols),

@@ -161,7 +161,6 @@ static void add_view(maker *m, uint32_t moment, uint32_t function, const uint8_t
     m->views[m->view_count] = (pl_certified_view){.moment = moment,
                                                   .contract = m->contract,
                                                   .function = (uint16_t)function,
-                                                  .caller = nobody,
                                                   .arguments = m->arguments[m->view_count],
                                                   .arguments_size = (uint16_t)size};
     m->view_count++;

@@ -18,7 +18,7 @@ _Static_assert(PACKED_CHECK_OFFSET + 32u == PL_PACKED_HEAD_SIZE, "the parts befo
 
 /* ---- parts ---- */
 
-static pl_status take_head(pl_certificate *to, pl_reader *reader)
+static pl_status take_head(pl_reader *reader)
 {
     const uint8_t *start;
     uint16_t format;
@@ -30,6 +30,28 @@ static pl_status take_head(pl_certificate *to, pl_reader *reader)
     if (format != FORMAT) {
         return PL_REJECT_VERSION;
     }
+    return PL_OK;
+}
+
+/* The last bytes; what stands between is left to be read. */
+static pl_status take_seal(pl_certificate *to, pl_reader *reader)
+{
+    uint8_t seal[PL_SEAL_SIZE];
+    if (pl_reader_left(reader) < PL_SEAL_SIZE) {
+        return PL_REJECT_TRUNCATED;
+    }
+    reader->size -= PL_SEAL_SIZE;
+    to->seal = reader->bytes + reader->size;
+    pl_certificate_seal(seal, reader->bytes, reader->size);
+    if (memcmp(seal, to->seal, sizeof seal) != 0) {
+        reader->offset = reader->size;
+        return PL_REJECT_CHECK;
+    }
+    return PL_OK;
+}
+
+static pl_status take_subject(pl_certificate *to, pl_reader *reader)
+{
     PL_TRY(pl_reader_u8(reader, &to->kind));
     if (to->kind != PL_CERTIFIES_BLOCK && to->kind != PL_CERTIFIES_STATE) {
         return PL_REJECT_TYPE;
@@ -82,7 +104,6 @@ static pl_status take_view(pl_certified_view *view, pl_reader *reader)
     PL_TRY(pl_reader_u32(reader, &view->moment));
     PL_TRY(pl_reader_u32(reader, &view->contract));
     PL_TRY(pl_reader_u16(reader, &view->function));
-    PL_TRY(pl_reader_bytes(reader, &view->caller, 32));
     PL_TRY(pl_reader_u16(reader, &view->arguments_size));
     PL_TRY(pl_reader_bytes(reader, &view->arguments, view->arguments_size));
     PL_TRY(pl_reader_u16(reader, &status));
@@ -107,7 +128,6 @@ int pl_certified_view_compare(const pl_certified_view *a, const pl_certified_vie
     int order = compare(a->moment, b->moment);
     order = order != 0 ? order : compare(a->contract, b->contract);
     order = order != 0 ? order : compare(a->function, b->function);
-    order = order != 0 ? order : memcmp(a->caller, b->caller, 32);
     const size_t both =
         a->arguments_size < b->arguments_size ? a->arguments_size : b->arguments_size;
     if (order == 0 && both > 0) {
@@ -194,7 +214,9 @@ static pl_status take_claim(pl_certificate *to, pl_reader *reader)
 
 static pl_status decode(pl_certificate *to, pl_reader *reader)
 {
-    PL_TRY(take_head(to, reader));
+    PL_TRY(take_head(reader));
+    PL_TRY(take_seal(to, reader));
+    PL_TRY(take_subject(to, reader));
     PL_TRY(take_sized(&to->world, &to->world_size, reader));
     PL_TRY(take_headers(to, reader));
     PL_TRY(take_sized(&to->witness, &to->witness_size, reader));
@@ -267,9 +289,9 @@ void pl_certificate_header(pl_header *header, const pl_certificate *certificate,
     }
 }
 
-void pl_certificate_hash(uint8_t *hash, const uint8_t *bytes, size_t size)
+void pl_certificate_seal(uint8_t *seal, const uint8_t *bytes, size_t size)
 {
-    pl_tagged_of(hash, &pl_tag_certificate, bytes, size);
+    pl_tagged_of(seal, &pl_tag_certificate, bytes, size);
 }
 
 /* ---- packed ---- */

@@ -11,6 +11,7 @@
 #define PL_CERTIFICATE_SIZE_MAX (64u << 20)
 #define PL_CERTIFICATE_VIEW_GAS (UINT64_C(1) << 28)
 #define PL_LINK_SIZE            104u /* time u64 | body hash | state root | receipts hash */
+#define PL_SEAL_SIZE            32u
 #define PL_MOMENT_BASE          0u
 #define PL_MOMENT_END           UINT32_MAX
 
@@ -32,7 +33,6 @@ typedef struct pl_certified_view {
     uint32_t moment; /* 2 i + 1 before, 2 i + 2 after transaction i; or PL_MOMENT_ */
     uint32_t contract;
     uint16_t function;
-    const uint8_t *caller; /* 32 bytes */
     const uint8_t *arguments;
     uint16_t arguments_size;
     pl_status status; /* PL_OK or a TRAP */
@@ -73,11 +73,12 @@ typedef struct pl_certificate {
     const uint8_t *evidence; /* walk with pl_certificate_evidence_next */
     size_t evidence_size;
     pl_certified_claim claim;
+    const uint8_t *seal; /* PL_SEAL_SIZE bytes: its identity */
 } pl_certificate;
 
 /* The step "shape" of spec 10 §8. On failure *offset is where.
- * Returns PL_OK, TRUNCATED, TRAILING, MAGIC, VERSION, TYPE, LIMIT, ORDER, RANGE (a moment) or
- * CLAIM. */
+ * Returns PL_OK, TRUNCATED, TRAILING, MAGIC, VERSION, CHECK (the seal), TYPE, LIMIT, ORDER, RANGE
+ * (a moment) or CLAIM. */
 PL_MUST_USE pl_status pl_certificate_decode(pl_certificate *certificate, size_t *offset,
                                             const uint8_t *bytes, size_t size);
 
@@ -89,8 +90,8 @@ bool pl_certificate_evidence_next(pl_evidence *evidence, size_t *offset, const p
  * Linear in its distance from the first. */
 void pl_certificate_header(pl_header *header, const pl_certificate *certificate, uint64_t height);
 
-/* hash = tagged("plimsoll/certificate", bytes): the identity of a certificate. */
-void pl_certificate_hash(uint8_t *hash, const uint8_t *bytes, size_t size);
+/* seal = tagged("plimsoll/certificate", bytes), bytes being all that stands before it. */
+void pl_certificate_seal(uint8_t *seal, const uint8_t *bytes, size_t size);
 
 /* ---- packed, spec 10 §2: the zlib stream itself is the caller's business ---- */
 

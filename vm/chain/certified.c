@@ -6,8 +6,9 @@
 
 pl_status pl_certified_view_ask(pl_outcome *outcome, pl_chain *chain, const pl_certified_view *view)
 {
+    static const uint8_t nobody[32] = {0};
     const pl_status status =
-        pl_chain_query(outcome, chain, view->contract, view->function, view->caller,
+        pl_chain_query(outcome, chain, view->contract, view->function, nobody,
                        PL_CERTIFICATE_VIEW_GAS, view->arguments, view->arguments_size);
     return pl_is_reject(status) ? PL_REJECT_RANGE : status;
 }

@@ -5,7 +5,7 @@
 #include "vm/chain/certificate.h"
 #include "vm/plimsoll.h"
 
-/* The order of spec 10 §5: moment, contract, function, caller, arguments. -1, 0 or 1 by sign. */
+/* The order of spec 10 §5: moment, contract, function, arguments. -1, 0 or 1 by sign. */
 int pl_certified_view_compare(const pl_certified_view *a, const pl_certified_view *b);
 
 /* The moment of a watch, as views name it. */

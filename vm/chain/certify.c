@@ -7,7 +7,7 @@
 #include "vm/chain/chain.h"
 #include "vm/state/witness.h"
 
-#define VIEW_FIXED_SIZE (4u + 4u + 2u + 32u + 2u + 2u + 2u) /* without arguments and result */
+#define VIEW_FIXED_SIZE (4u + 4u + 2u + 2u + 2u + 2u) /* without arguments and result */
 
 /* ---- the request ---- */
 
@@ -75,7 +75,6 @@ static pl_status keep_answer(making *m, const pl_certified_view *view, const pl_
     pl_writer_u32(&writer, view->moment);
     pl_writer_u32(&writer, view->contract);
     pl_writer_u16(&writer, view->function);
-    pl_writer_bytes(&writer, view->caller, 32);
     pl_writer_u16(&writer, view->arguments_size);
     pl_writer_bytes(&writer, view->arguments, view->arguments_size);
     pl_writer_u16(&writer, (uint16_t)outcome->status);

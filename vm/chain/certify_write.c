@@ -183,6 +183,7 @@ static pl_status write_all(pl_certified *made, const making *m, pl_writer *write
     const pl_certify *request = m->request;
     const bool has_block = request->kind == PL_CERTIFIES_BLOCK;
     const size_t body_size = has_block ? request->block_size - PL_HEADER_SIZE : 0;
+    uint8_t seal[PL_SEAL_SIZE];
     pl_writer_bytes(writer, (const uint8_t *)"PLCT", 4);
     pl_writer_u16(writer, 1);
     pl_writer_u8(writer, request->kind);
@@ -202,6 +203,8 @@ static pl_status write_all(pl_certified *made, const making *m, pl_writer *write
     pl_writer_u32(writer, request->claim.transaction);
     pl_writer_bytes(writer, request->claim.account, 32);
     pl_writer_u16(writer, request->claim.view);
+    pl_certificate_seal(seal, writer->bytes, writer->size);
+    pl_writer_bytes(writer, seal, sizeof seal);
     return pl_writer_end(writer);
 }
 
@@ -209,7 +212,7 @@ static pl_status write_all(pl_certified *made, const making *m, pl_writer *write
 static uint64_t measure(const making *m, size_t witness_size)
 {
     const pl_certify *request = m->request;
-    const uint64_t fixed = 15 + 4 + 4 + PL_HEADER_SIZE + 4 + 4 + 2 + 39;
+    const uint64_t fixed = 15 + 4 + 4 + PL_HEADER_SIZE + 4 + 4 + 2 + 39 + PL_SEAL_SIZE;
     return fixed + world_size(m) + (uint64_t)request->header_count * PL_LINK_SIZE + witness_size +
            request->block_size + m->views.size + evidence_size_max(request);
 }

@@ -362,7 +362,7 @@ pl_status pl_verify(pl_verdict *verdict, pl_verifier **verifier, const pl_memory
         verdict->step = PL_VERIFY_DONE;
         verdict->offset = 0;
         verdict->index = PL_NONE;
-        pl_certificate_hash(verdict->id, bytes, size);
+        memcpy(verdict->id, verdict->certificate.seal, sizeof verdict->id);
     }
     return verdict->status;
 }
