@@ -13,7 +13,7 @@ from tests.cli.program import DIVERGED, INPUT, LIMIT, OK, ROOT, USAGE, Case, pli
 
 HISTORIES = ROOT / "fixtures" / "histories"
 AAVE = HISTORIES / "aave-v3-seed-5"
-TRIGGERS = ("aave-v3-seed-5", "aave-v3.6-seed-2", "captured-report", "compound-v2-seed-5", "compound-v3-seed-16",
+TRIGGERS = ("aave-v3-seed-5", "aave-v3.6-seed-2", "captured-report", "compound-v2-seed-5", "compound-v3-seed-16", "liquity-v1-seed-7",
             "maker-dss-seed-2", "morpho-blue-seed-14")
 
 

@@ -135,6 +135,9 @@ static pt_exit find_subject(maker *m, pt_report *report)
         pl_tx tx;
         PT_TRY(find_transaction(&tx, m, report));
         pt_subject_of(m->account, &m->market, m->run.chain, &tx);
+        if (m->wanted->has_told && memcmp(m->account, tx.caller, 32) == 0) {
+            memcpy(m->account, m->wanted->told, 32);
+        }
         m->has_account = true;
         m->contract = has_line(m, tx.contract) ? tx.contract : 0;
     }
@@ -375,20 +378,55 @@ void pt_free_certificate(pt_made *made)
 
 /* ---- liquidations by number ---- */
 
-static bool is_liquidation(const pl_chain *chain, const pl_receipt *receipt)
+/* The first account among the arguments of an event. */
+static void note_account(pt_certify *wanted, const pl_code *code, const pl_event *event)
+{
+    const pl_signature *signature = &code->events[event->event];
+    size_t at = 0;
+    for (uint8_t i = 0; i < signature->count; i++) {
+        if (signature->fields[i].type.class == PL_CLASS_ACCOUNT) {
+            memcpy(wanted->told, event->arguments + at, 32);
+            wanted->has_told = true;
+            return;
+        }
+        at += signature->fields[i].type.size;
+    }
+}
+
+static bool is_liquidation(pt_certify *wanted, const pl_chain *chain, const pl_receipt *receipt)
 {
     pl_event event;
     size_t at = 0;
     while (at < receipt->events_size && pl_event_next(&event, &at, receipt) == PL_OK) {
-        if (pt_event_is_liquidation(pl_chain_code(chain, event.contract), event.event)) {
+        const pl_code *code = pl_chain_code(chain, event.contract);
+        if (pt_event_is_liquidation(code, event.event)) {
+            wanted->has_told = false;
+            note_account(wanted, code, &event);
             return true;
         }
     }
     return false;
 }
 
-pt_exit pt_find_liquidation(uint64_t *height, uint32_t *transaction, const char *word,
-                            uint64_t number, pt_report *report)
+/* Counts the liquidations of a block until there are `number`. */
+static void count_block(pt_certify *wanted, uint64_t *found, uint64_t number, const pl_chain *chain,
+                        const pl_block_result *result)
+{
+    pl_receipt receipt;
+    uint32_t index = 0;
+    for (size_t at = 0;
+         at < result->receipts_size && *found < number &&
+         pl_receipts_next(&receipt, &at, result->receipts, result->receipts_size) == PL_OK;) {
+        if (receipt.kind == PL_RECEIPT_TRANSACTION) {
+            *found += is_liquidation(wanted, chain, &receipt) ? 1 : 0;
+            wanted->height = result->height;
+            wanted->transaction = index++;
+        }
+    }
+}
+
+pt_exit pt_find_liquidation(pt_certify *wanted, const char *word, uint64_t number,
+                            pt_report *report)
 {
     const pt_run_options options = {.no_expect = true};
     pt_run run;
@@ -407,23 +445,12 @@ pt_exit pt_find_liquidation(uint64_t *height, uint32_t *transaction, const char 
             exit = PT_INPUT;
             break;
         }
-        pl_receipt receipt;
-        uint32_t index = 0;
-        for (size_t at = 0;
-             at < result.receipts_size && found < number &&
-             pl_receipts_next(&receipt, &at, result.receipts, result.receipts_size) == PL_OK;) {
-            if (receipt.kind == PL_RECEIPT_TRANSACTION) {
-                found += is_liquidation(run.chain, &receipt) ? 1 : 0;
-                *height = result.height;
-                *transaction = index++;
-            }
-        }
+        count_block(wanted, &found, number, run.chain, &result);
     }
     if (exit == PT_OK && found < number) {
         exit = pt_fail(report, PT_INPUT,
-                       "%s has %llu transactions that liquidate; there is no "
-                       "number %llu",
-                       word, (unsigned long long)found, (unsigned long long)number);
+                       "%s has %llu transactions that liquidate; there is no number %llu", word,
+                       (unsigned long long)found, (unsigned long long)number);
     }
     pt_run_close(&run);
     return exit;

@@ -12,6 +12,8 @@ typedef struct pt_certify {
     bool has_transaction; /* kind block: about this transaction of it, from 0 */
     uint32_t transaction;
     const char *account; /* a name, or NULL: whom the transaction names */
+    bool has_told;       /* when it names nobody: whom its events tell of */
+    uint8_t told[32];
     bool has_market;
     uint32_t market;
     uint64_t path_from, path_to; /* headers to carry besides those needed; 0: none */
@@ -30,10 +32,10 @@ typedef struct pt_made {
     uint32_t reports_left_out; /* evidence that did not verify */
 } pt_made;
 
-/* Finds the number-th liquidation (from 1) of a run: its block and transaction.
+/* Finds the number-th liquidation (from 1) of a run: fills height, transaction and told.
  * Errors: PT_INPUT when there are fewer, and those of replay. */
-pt_exit pt_find_liquidation(uint64_t *height, uint32_t *transaction, const char *word,
-                            uint64_t number, pt_report *report);
+pt_exit pt_find_liquidation(pt_certify *wanted, const char *word, uint64_t number,
+                            pt_report *report);
 
 /* Replays the run up to the place, makes the certificate with the strongest claim that is true, and
  * verifies it. Afterwards pt_free_certificate is due, also after a failure. */

@@ -54,8 +54,7 @@ static pt_exit read_place(pt_certify *wanted, const pt_args *args, pt_report *re
         PT_TRY(pt_args_u64(&number, args, "--liquidation", 1, UINT64_MAX, report));
         wanted->kind = PL_CERTIFIES_BLOCK;
         wanted->has_transaction = true;
-        return pt_find_liquidation(&wanted->height, &wanted->transaction, args->words[0], number,
-                                   report);
+        return pt_find_liquidation(wanted, args->words[0], number, report);
     }
     if (block != NULL) {
         wanted->kind = PL_CERTIFIES_BLOCK;
