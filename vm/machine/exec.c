@@ -9,10 +9,20 @@
 
 #include "vm/machine/bodies.inc"
 
-#ifdef PL_DISPATCH_SWITCH
+/* Three ways to the same bodies. Tail calls are certain where the compiler promises them and the
+ * convention of calls passes six arguments in registers. */
+#if defined(__has_attribute) && defined(__x86_64__)
+#if __has_attribute(musttail)
+#define PL_DISPATCH_TAIL
+#endif
+#endif
+
+#if defined(PL_DISPATCH_SWITCH) || !defined(__GNUC__)
 #define LOOP        pl_exec_loop
 #define BEFORE_STEP ((void)0)
 #include "vm/machine/exec_plain.inc"
+#elif defined(PL_DISPATCH_TAIL) && !defined(PL_DISPATCH_GOTO)
+#include "vm/machine/exec_tail.inc"
 #else
 #include "vm/machine/exec_goto.inc"
 #endif

@@ -162,17 +162,66 @@ pl_status pl_cell_store(uint8_t *bytes, const pl_cell *cell, const pl_register *
     return store_cell(bytes, cell, r);
 }
 
+/* The two below take the forms that most fields have one after the other; what remains from the
+ * first other form on goes to the general loops, so that the short way calls nothing. */
+
+static __attribute__((noinline)) void load_rest(pl_register *r, const pl_cell *cells,
+                                                const pl_cell *end, const uint8_t *bytes)
+{
+    for (; cells != end; cells++, r++) {
+        load_cell(r, cells, bytes + cells->offset);
+    }
+}
+
 void pl_cells_load(pl_register *r, const pl_cell *cells, uint32_t count, const uint8_t *bytes)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        load_cell(&r[i], &cells[i], bytes + cells[i].offset);
+    for (const pl_cell *const end = cells + count; cells != end; cells++, r++) {
+        const uint8_t *const from = bytes + cells->offset;
+        if (cells->form == PL_FORM_W32) {
+            pl_u256_load_limbs_be(&r->w, from, 32 / sizeof(pl_limb));
+        } else if (cells->form == PL_FORM_W16) {
+            pl_u256_load_limbs_be(&r->w, from, 16 / sizeof(pl_limb));
+        } else if (cells->form == PL_FORM_U64) {
+            r->n = pl_load_u64(from);
+        } else if (cells->form == PL_FORM_U32) {
+            r->n = pl_load_u32(from);
+        } else if (cells->form == PL_FORM_BYTE) {
+            r->n = *from;
+        } else {
+            load_rest(r, cells, end, bytes);
+            return;
+        }
     }
+}
+
+static __attribute__((noinline)) pl_status store_rest(uint8_t *bytes, const pl_cell *cells,
+                                                      const pl_cell *end, const pl_register *r)
+{
+    for (; cells != end; cells++, r++) {
+        PL_TRY(store_cell(bytes + cells->offset, cells, r));
+    }
+    return PL_OK;
 }
 
 pl_status pl_cells_store(uint8_t *bytes, const pl_cell *cells, uint32_t count, const pl_register *r)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        PL_TRY(store_cell(bytes + cells[i].offset, &cells[i], &r[i]));
+    for (const pl_cell *const end = cells + count; cells != end; cells++, r++) {
+        uint8_t *const to = bytes + cells->offset;
+        if (cells->form == PL_FORM_W32) {
+            pl_u256_store_limbs_be(to, &r->w, 32 / sizeof(pl_limb));
+        } else if (cells->form == PL_FORM_BYTE) {
+            if (PL_UNLIKELY(r->n >= cells->limit)) {
+                return PL_TRAP_CAST;
+            }
+            *to = (uint8_t)r->n;
+        } else if (cells->form == PL_FORM_U32) {
+            PL_TRY(check_narrow(r->n, 32));
+            pl_store_u32(to, (uint32_t)r->n);
+        } else if (cells->form == PL_FORM_U64) {
+            pl_store_u64(to, r->n);
+        } else {
+            return store_rest(bytes, cells, end, r);
+        }
     }
     return PL_OK;
 }

@@ -86,16 +86,15 @@ PL_INLINE void pl_divisor_short_quotient(pl_u256 *r, pl_pair high, pl_pair low, 
     low.high = pl_limb_shifted(low.high, low.low, shift);
     low.low = (pl_limb)(low.low << shift);
     pl_pair rem;
-    pl_limb borrow;
     pl_pair q = pl_pair_div_step(&rem, high, low, c->head, c->inverse);
-    const pl_pair rest = pl_pair_sub(c->head, rem, &borrow); /* rem against one half of the head */
     pl_limb increment = 0;
     if (round == PL_ROUND_UP || round == PL_ROUND_AWAY) {
         increment = (rem.low | rem.high) != 0;
-    } else if (round == PL_ROUND_HALF_UP) {
-        increment = !pl_pair_lt(rem, rest);
-    } else if (round == PL_ROUND_HALF_EVEN) {
-        increment = pl_pair_lt(rest, rem) || (!pl_pair_lt(rem, rest) && (q.low & 1) != 0);
+    } else if (round == PL_ROUND_HALF_UP || round == PL_ROUND_HALF_EVEN) {
+        pl_limb borrow;
+        const pl_pair rest = pl_pair_sub(c->head, rem, &borrow); /* rem against half of the head */
+        const bool half = round == PL_ROUND_HALF_UP || (q.low & 1) != 0;
+        increment = pl_pair_lt(rest, rem) || (half && !pl_pair_lt(rem, rest));
     }
     if (round != PL_ROUND_DOWN && round != PL_ROUND_ZERO) {
         q.low = pl_limb_add(q.low, 0, &increment);

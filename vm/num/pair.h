@@ -50,9 +50,7 @@ PL_INLINE pl_pair pl_pair_sub(pl_pair a, pl_pair b, pl_limb *borrow)
 /* True if a < b. */
 PL_INLINE bool pl_pair_lt(pl_pair a, pl_pair b)
 {
-    pl_limb borrow;
-    (void)pl_pair_sub(a, b, &borrow);
-    return borrow != 0;
+    return pl_pair_value(a) < pl_pair_value(b);
 }
 
 /* *high * 2^w + *low = a * b, w the bits of a pair. */
@@ -89,14 +87,14 @@ PL_INLINE pl_pair pl_pair_div_step(pl_pair *rem, pl_pair high, pl_pair low, pl_p
 {
     const pl_pair zero = {0, 0}, one = {1, 0};
     pl_pair q1, q0;
-    pl_limb carry = 0, too_high, unused;
+    pl_limb carry = 0, unused;
     pl_pair_mul(&q1, &q0, inverse, high);
     q0 = pl_pair_add(q0, low, &carry);
     q1 = pl_pair_add(q1, high, &carry);
     carry = 1;
     q1 = pl_pair_add(q1, zero, &carry); /* modulo 2^w: the guess, at most one too high */
     pl_pair r = pl_pair_sub(low, pl_pair_mul_low(q1, d), &unused);
-    (void)pl_pair_sub(q0, r, &too_high);
+    const pl_limb too_high = pl_pair_lt(q0, r);
     const pl_limb mask = (pl_limb)0 - too_high;
     const pl_pair back = {d.low & mask, d.high & mask};
     carry = 0;

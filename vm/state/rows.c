@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#define SLOTS_FIRST 16u
-#define SLOTS_MAX   (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define SLOTS_FIRST   16u
+#define SLOTS_MAX     (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
 
 void pl_row_pool_begin(pl_row_pool *rows, const pl_memory *memory, uint32_t key_size,
                        uint32_t row_size, uint64_t seed)
@@ -38,7 +39,7 @@ static inline uint64_t word_at(const uint8_t *bytes)
 }
 
 /* Returns the last size % 8 bytes before `end` as one number, different for different bytes. */
-static inline uint64_t tail_before(const uint8_t *end, uint32_t size)
+ALWAYS_INLINE uint64_t tail_before(const uint8_t *end, uint32_t size)
 {
     const uint8_t *bytes = end - size % 8;
     uint64_t tail = 0;
@@ -75,10 +76,27 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
+/* Keys of at most eight bytes, which most are, count as one number. */
+#define SHORT_SIZE 8u
+
+ALWAYS_INLINE uint64_t short_key(const uint8_t *key, uint32_t size)
+{
+    return size == SHORT_SIZE ? word_at(key) : tail_before(key + size, size);
+}
+
 /* Returns 32 well mixed bits. */
+static inline uint32_t short_hash_of(const pl_row_pool *rows, uint64_t word)
+{
+    return (uint32_t)(mix(rows->seed ^ rows->key_size, word) * ODD >> 32);
+}
+
+/* The same for a key of any size. */
 static inline uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
 {
     const uint32_t size = rows->key_size;
+    if (size <= SHORT_SIZE) {
+        return short_hash_of(rows, short_key(key, size));
+    }
     uint64_t hash = rows->seed ^ size;
     for (uint32_t i = 0; i + 8 <= size; i += 8) {
         hash = mix(hash, word_at(key + i));
@@ -92,20 +110,6 @@ static inline uint32_t hash_of(const pl_row_pool *rows, const uint8_t *key)
 static inline uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
 {
     return (uint32_t)((uint64_t)hash << 32 >> rows->slot_shift);
-}
-
-/* Keys of at most eight bytes, which most are, count as one number. */
-#define SHORT_SIZE 8u
-
-static inline uint64_t short_key(const uint8_t *key, uint32_t size)
-{
-    return size == SHORT_SIZE ? word_at(key) : tail_before(key + size, size);
-}
-
-/* hash_of for a short key. */
-static inline uint32_t short_hash_of(const pl_row_pool *rows, uint64_t word)
-{
-    return (uint32_t)(mix(rows->seed ^ rows->key_size, word) * ODD >> 32);
 }
 
 /* Returns the slot that holds the key, or the free slot where it would go. */
@@ -124,8 +128,11 @@ static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint
     return slot;
 }
 
-static inline uint32_t find_short(pl_row_pool *rows, uint64_t word, uint32_t size)
+/* On input: size is the pool's key size, at most SHORT_SIZE; most callers give a constant, and the
+ * reading of keys becomes one or two loads. */
+ALWAYS_INLINE uint32_t find_short(pl_row_pool *rows, const uint8_t *key, uint32_t size)
 {
+    const uint64_t word = short_key(key, size);
     if (word == rows->last_word && rows->last != 0) {
         return rows->last;
     }
@@ -146,6 +153,11 @@ static inline uint32_t find_short(pl_row_pool *rows, uint64_t word, uint32_t siz
     return 0;
 }
 
+static __attribute__((noinline)) uint32_t find_of_any_short(pl_row_pool *rows, const uint8_t *key)
+{
+    return find_short(rows, key, rows->key_size);
+}
+
 /* Not inlined: its registers would be saved for short keys too. */
 static __attribute__((noinline)) uint32_t find_long(pl_row_pool *rows, const uint8_t *key)
 {
@@ -164,11 +176,18 @@ static __attribute__((noinline)) uint32_t find_long(pl_row_pool *rows, const uin
 /* Contracts read a row field by field: the last key is the likeliest. */
 uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
 {
-    const uint32_t size = rows->key_size;
-    if (PL_LIKELY(size <= SHORT_SIZE)) {
-        return find_short(rows, short_key(key, size), size);
+    switch (rows->key_size) {
+    case 1:
+        return find_short(rows, key, 1);
+    case 4:
+        return find_short(rows, key, 4);
+    case 5: /* a number and a small one: the commonest pair */
+        return find_short(rows, key, 5);
+    case 8:
+        return find_short(rows, key, 8);
+    default:
+        return rows->key_size < SHORT_SIZE ? find_of_any_short(rows, key) : find_long(rows, key);
     }
-    return find_long(rows, key);
 }
 
 /* Makes the record the one found last. */
