@@ -279,7 +279,25 @@ class Limits(Case):
 
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
-        self.fails(plim("replay", big, preexec_fn=limit), LIMIT, "memory")
+        self.fails(plim("show", big, preexec_fn=limit), LIMIT, "memory")
+
+    @unittest.skipIf("asan" in PLIM, "the sanitizer maps more than the limit")
+    def test_replay_streams(self):
+        """A block that claims 512 MiB, and has them, is refused within half of that."""
+        whole = gzip.decompress((ROOT / "fixtures/histories/aave-v3-seed-5/history.plh.gz").read_bytes())
+        end = 10 + int.from_bytes(whole[6:10], "big")
+        first = int.from_bytes(whole[end:end + 4], "big")
+        big = self.folder / "big.plh"
+        with open(big, "wb") as file:
+            file.write(whole[:end] + (512 << 20).to_bytes(4, "big") + whole[end + 4:end + 4 + first])
+            file.truncate(end + 4 + (512 << 20))
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+        self.fails(plim("replay", big, preexec_fn=limit), INPUT, "big.plh: block 1 is refused", "LIMIT")
+        with open(big, "ab") as file:
+            file.truncate(end + 3 + (512 << 20))
+        self.fails(plim("replay", big, preexec_fn=limit), INPUT, "big.plh: after block 0: TRUNCATED")
 
     def test_disk(self):
         """A file may not grow above one block of the disk; the folder stays as it was."""
@@ -411,7 +429,7 @@ class Hostile(Case):
                              (packed[:30] + b"\xff" * 20 + packed[50:], "gzip")):
             file.write_bytes(bytes_)
             self.fails(plim("replay", file), INPUT, word)
-        file.write_bytes(gzip.compress(bytes(64 << 20), 9))
+        file.write_bytes(gzip.compress(b"PLHS\0\1\0\0\0\0" + bytes(64 << 20), 9))
         self.fails(plim("replay", file), INPUT, "more than 200 times")
 
     def test_containers(self):

@@ -214,7 +214,9 @@ static pt_exit open_run(replay_state *state, pt_report *report)
     if (options->checkpoint != NULL) {
         PT_TRY(pt_may_replace(options->checkpoint, &pt_mark_checkpoint, report));
     }
-    PT_TRY(pt_run_open(&verdict->run, verdict->name, &options->run, report));
+    pt_run_options run = options->run;
+    run.stream = true;
+    PT_TRY(pt_run_open(&verdict->run, verdict->name, &run, report));
     PT_TRY(check_until(verdict, options, report));
     if (state->keeper == NULL) {
         pt_compare_open(&verdict->compare, &verdict->run, show_difference, state);

@@ -73,6 +73,24 @@ static pt_exit find_files(pt_run *run, const char *word, const pt_run_options *o
     return PT_OK;
 }
 
+/* Opens the stream before its first block. */
+static pt_exit open_stream(pt_run *run, bool hashes, pt_report *report)
+{
+    PT_TRY(pt_stream_open(&run->stream, run->history_path, hashes, report));
+    run->history = (pl_history){.world = run->stream.world, .world_size = run->stream.world_size};
+    return PT_OK;
+}
+
+/* The first reading of a stream: hash and number of blocks, and the end is where a block ends. */
+static pt_exit count_stream(pt_run *run, pt_report *report)
+{
+    PT_TRY(open_stream(run, true, report));
+    PT_TRY(pt_stream_skip(&run->block_total, &run->stream, UINT64_MAX, report));
+    pt_stream_hash(run->history_hash, &run->stream);
+    pt_stream_close(&run->stream);
+    return open_stream(run, true, report);
+}
+
 static pt_exit count_blocks(pt_run *run, pt_report *report)
 {
     pl_history walk = run->history;
@@ -91,6 +109,22 @@ static pt_exit count_blocks(pt_run *run, pt_report *report)
     }
 }
 
+static pt_exit open_history(pt_run *run, pt_report *report)
+{
+    const pl_status status =
+        pl_history_open(&run->history, run->history_bytes.data, run->history_bytes.size);
+    return status == PL_OK ? PT_OK
+                           : pt_fail_status(report, status, "%s: not a history", run->history_path);
+}
+
+static pt_exit read_history(pt_run *run, pt_report *report)
+{
+    PT_TRY(pt_file_read(&run->history_bytes, run->history_path, PT_FILE_SIZE_MAX, report));
+    pl_sha256_of(run->history_hash, run->history_bytes.data, run->history_bytes.size);
+    PT_TRY(open_history(run, report));
+    return count_blocks(run, report);
+}
+
 static pt_exit world_refused(const pt_run *run, pl_status status, const pl_world_error *where,
                              pt_report *report)
 {
@@ -102,24 +136,46 @@ static pt_exit world_refused(const pt_run *run, pl_status status, const pl_world
                           run->history_path, where->offset, where->part, place);
 }
 
+/* Passes over blocks without a look. *skipped: how many there were. */
+static pt_exit skip_blocks(uint64_t *skipped, pt_run *run, uint64_t count, pt_report *report)
+{
+    if (run->streams) {
+        PT_TRY(pt_stream_skip(skipped, &run->stream, count, report));
+        run->history.block_count = run->stream.block_count;
+        return PT_OK;
+    }
+    for (*skipped = 0; *skipped < count; (*skipped)++) {
+        const uint8_t *block = NULL;
+        size_t size = 0;
+        PT_TRY(pt_run_next(&block, &size, run, report));
+        if (block == NULL) {
+            return PT_OK;
+        }
+    }
+    return PT_OK;
+}
+
 /* Walks to the block of the checkpoint that the chain stands at: it must be this history's. */
 static pt_exit find_block(pt_run *run, const char *file, pt_report *report)
 {
     pl_head head;
     pl_chain_head(&head, run->chain);
     run->resumed_height = head.height;
+    const uint8_t *block = NULL;
+    size_t size = 0;
+    pl_header header;
     uint8_t hash[32] = {0};
-    for (uint64_t height = 0; height < head.height; height++) {
-        const uint8_t *block = NULL;
-        size_t size = 0;
-        pl_header header;
+    uint64_t skipped = 0;
+    const uint64_t before = head.height - 1 - run->history.block_count;
+    PT_TRY(skip_blocks(&skipped, run, before, report));
+    if (skipped == before) {
         PT_TRY(pt_run_next(&block, &size, run, report));
-        if (block == NULL || size < PL_HEADER_SIZE || pl_header_decode(&header, block) != PL_OK) {
-            return pt_fail(report, PT_INPUT, "%s: the checkpoint is of block %llu, which %s lacks",
-                           file, (unsigned long long)head.height, run->history_path);
-        }
-        pl_header_hash(hash, &header);
     }
+    if (block == NULL || size < PL_HEADER_SIZE || pl_header_decode(&header, block) != PL_OK) {
+        return pt_fail(report, PT_INPUT, "%s: the checkpoint is of block %llu, which %s lacks",
+                       file, (unsigned long long)head.height, run->history_path);
+    }
+    pl_header_hash(hash, &header);
     if (memcmp(hash, head.block_hash, 32) != 0) {
         return pt_fail(report, PT_INPUT, "%s: its block %llu is not the one of %s", file,
                        (unsigned long long)head.height, run->history_path);
@@ -127,9 +183,11 @@ static pt_exit find_block(pt_run *run, const char *file, pt_report *report)
     return PT_OK;
 }
 
-static pt_exit restore(pt_run *run, const char *file, const pt_bytes *checkpoint, pt_report *report)
+pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint, pt_report *report)
 {
     pl_world_error where = {.part = "header", .index = PL_NONE};
+    pl_chain_free(run->chain);
+    run->chain = NULL;
     const pl_status status =
         pl_chain_restore(&run->chain, &where, &run->memory.memory, run->history.world,
                          run->history.world_size, checkpoint->data, checkpoint->size);
@@ -143,7 +201,7 @@ static pt_exit resume(pt_run *run, const char *file, pt_report *report)
 {
     pt_bytes checkpoint = {0};
     PT_TRY(pt_file_read(&checkpoint, file, PT_FILE_SIZE_MAX, report));
-    const pt_exit result = restore(run, file, &checkpoint, report);
+    const pt_exit result = pt_run_restore(run, file, &checkpoint, report);
     pt_bytes_free(&checkpoint);
     return result;
 }
@@ -161,12 +219,11 @@ pt_exit pt_run_restart(pt_run *run, const char *file, const pt_bytes *checkpoint
     pl_chain_free(run->chain);
     run->chain = NULL;
     run->resumed_height = 0;
-    const pl_status opened =
-        pl_history_open(&run->history, run->history_bytes.data, run->history_bytes.size);
-    if (opened != PL_OK) {
-        return pt_fail_status(report, opened, "%s: not a history", run->history_path);
+    if (run->streams) {
+        pt_stream_close(&run->stream);
     }
-    return checkpoint != NULL ? restore(run, file, checkpoint, report) : create(run, report);
+    PT_TRY(run->streams ? open_stream(run, true, report) : open_history(run, report));
+    return checkpoint != NULL ? pt_run_restore(run, file, checkpoint, report) : create(run, report);
 }
 
 /* Asks every query once, so that a file made for another world is refused before anything is
@@ -198,14 +255,8 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
     memset(run, 0, sizeof *run);
     pt_memory_init(&run->memory, PT_MEMORY_LIMIT_DEFAULT);
     PT_TRY(find_files(run, word, options, report));
-    PT_TRY(pt_file_read(&run->history_bytes, run->history_path, PT_FILE_SIZE_MAX, report));
-    pl_sha256_of(run->history_hash, run->history_bytes.data, run->history_bytes.size);
-    const pl_status opened =
-        pl_history_open(&run->history, run->history_bytes.data, run->history_bytes.size);
-    if (opened != PL_OK) {
-        return pt_fail_status(report, opened, "%s: not a history", run->history_path);
-    }
-    PT_TRY(count_blocks(run, report));
+    run->streams = options->stream && pt_is_file(run->history_path); /* no pipe: read twice */
+    PT_TRY(run->streams ? count_stream(run, report) : read_history(run, report));
     if (run->expect_path != NULL) {
         PT_TRY(pt_file_read(&run->expect_bytes, run->expect_path, PT_FILE_SIZE_MAX, report));
         pl_sha256_of(run->expect_hash, run->expect_bytes.data, run->expect_bytes.size);
@@ -217,9 +268,30 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
     return pt_classes_check(run, report);
 }
 
+pt_exit pt_run_copy(pt_run *copy, const pt_run *run, pt_report *report)
+{
+    *copy = (pt_run){.history_path = run->history_path,
+                     .expect_path = run->expect_path,
+                     .streams = true,
+                     .block_total = run->block_total,
+                     .expect = run->expect};
+    memcpy(copy->history_hash, run->history_hash, 32);
+    memcpy(copy->expect_hash, run->expect_hash, 32);
+    pt_memory_init(&copy->memory, PT_MEMORY_LIMIT_DEFAULT);
+    return open_stream(copy, false, report);
+}
+
+void pt_run_close_copy(pt_run *copy)
+{
+    pl_chain_free(copy->chain);
+    pt_stream_close(&copy->stream);
+    memset(copy, 0, sizeof *copy);
+}
+
 void pt_run_close(pt_run *run)
 {
     pl_chain_free(run->chain);
+    pt_stream_close(&run->stream);
     pt_expect_close(&run->expect);
     pt_bytes_free(&run->expect_bytes);
     pt_bytes_free(&run->history_bytes);
@@ -228,8 +300,28 @@ void pt_run_close(pt_run *run)
     memset(run, 0, sizeof *run);
 }
 
+/* The second reading must have met the bytes of the first. */
+static pt_exit check_same(pt_run *run, pt_report *report)
+{
+    uint8_t hash[32];
+    if (!run->stream.hashes) {
+        return PT_OK;
+    }
+    pt_stream_hash(hash, &run->stream);
+    run->stream.hashes = false;
+    return memcmp(hash, run->history_hash, 32) == 0
+               ? PT_OK
+               : pt_fail(report, PT_INPUT, "%s: was changed while it was read; run again",
+                         run->history_path);
+}
+
 pt_exit pt_run_next(const uint8_t **block, size_t *size, pt_run *run, pt_report *report)
 {
+    if (run->streams) {
+        PT_TRY(pt_stream_next(block, size, &run->stream, report));
+        run->history.block_count = run->stream.block_count;
+        return *block == NULL ? check_same(run, report) : PT_OK;
+    }
     const pl_status status = pl_history_next(&run->history, block, size);
     return status == PL_OK
                ? PT_OK

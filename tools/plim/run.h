@@ -6,6 +6,7 @@
 #include "tools/common/args.h"
 #include "tools/common/expect.h"
 #include "tools/common/memory.h"
+#include "tools/plim/stream.h"
 #include "vm/plimsoll.h"
 
 /* Gas of one recorded question: never what decides an answer. */
@@ -15,8 +16,10 @@ typedef struct pt_run {
     char *history_path;
     char *expect_path; /* NULL: nothing to compare with */
     pt_memory memory;
-    pt_bytes history_bytes; /* uncompressed */
-    pl_history history;     /* before the next block */
+    bool streams;           /* blocks come one by one from the file */
+    pt_stream stream;       /* when it streams */
+    pt_bytes history_bytes; /* else: uncompressed */
+    pl_history history;     /* before the next block; of a stream only world and block count */
     uint64_t block_total;   /* in the file */
     uint8_t history_hash[32];
     pl_chain *chain;
@@ -30,13 +33,28 @@ typedef struct pt_run_options {
     const char *expect; /* expectations file; NULL: the one beside the history, if any */
     bool no_expect;
     const char *resume; /* checkpoint file or NULL */
+    bool stream; /* do not keep the history in memory; of a regular file. A block then stays until
+                  * the next one is asked for */
 } pt_run_options;
 
-/* word is a folder of an import (history.plh or history.plh.gz in it) or a history file. After a
- * failure pt_run_close is still due. Errors: PT_INPUT, PT_LIMIT. */
+/* The whole file is read once before anything else: its hash, its number of blocks, and that it is
+ * not cut short. word is a folder of an import (history.plh or history.plh.gz in it) or a history
+ * file. After a failure pt_run_close is still due. Errors: PT_INPUT, PT_LIMIT. */
 pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options,
                     pt_report *report);
 void pt_run_close(pt_run *run);
+
+/* Another run over the same files, at height 0 but without a chain: for a thread of its own. It
+ * borrows the names and the expectations of run, which must stay as it is; pt_run_close_copy.
+ * Errors: PT_INPUT. */
+pt_exit pt_run_copy(pt_run *copy, const pt_run *run, pt_report *report);
+void pt_run_close_copy(pt_run *copy);
+
+/* Puts the run, which stands at that height or before, where its checkpoint was taken: a chain made
+ * of its bytes, whose block must be the history's. file is named in messages. Errors: PT_INPUT,
+ * PT_LIMIT. */
+pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint,
+                       pt_report *report);
 
 /* Starts an open run anew: from the bytes of a checkpoint, whose file is named in messages, or from
  * genesis when checkpoint is NULL. After a failure it may be called again. Errors: PT_INPUT,
