@@ -65,6 +65,14 @@ class Certify(Case):
         self.assertGreater(float(before["result"]["health_factor"]), 1)
         self.assertLess(float(after["result"]["health_factor"]), 1)
 
+    def test_a_venue_whose_execution_walks_through_tables(self):
+        run = self.folder / "venue"
+        world = ROOT / "tests/contracts/perp_flox.world.json"
+        self.assertEqual(plim("run", world, "-o", run, "--contracts", ROOT / "contracts").returncode, OK)
+        path, told = self.certify(run, "--liquidation", 1)
+        self.assertEqual((told["claim_kind"], told["block"]["rows_told"]), ("trigger", told["block"]["rows"]))
+        self.assertEqual(self.verify(path)[0], OK)
+
     def test_not_below_its_line(self):
         path, told = self.certify(AAVE, "--account", "u1", "--at", 20)
         self.assertEqual((told["kind"], told["claim_kind"]), ("state", "not below"))

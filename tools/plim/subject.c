@@ -67,13 +67,26 @@ static bool contains_word(pl_name name, const char *word)
     return false;
 }
 
-/* Those whose name says so, and those of Maker and Comet, whose names say it otherwise.
- * NewLiquidationIncentive and its like announce a parameter. */
+static bool ends_with(pl_name name, const char *ending)
+{
+    const size_t size = strlen(ending);
+    return name.size >= size && memcmp(name.text + name.size - size, ending, size) == 0;
+}
+
+/* NewLiquidationIncentive, LiquidationSet and their like tell of a parameter, Liquidatable and
+ * Liquidating of what may come. */
+static bool announces(pl_name name)
+{
+    return (name.size > 3 && memcmp(name.text, "New", 3) == 0) || ends_with(name, "Set") ||
+           ends_with(name, "Changed") || ends_with(name, "Updated") || ends_with(name, "able") ||
+           ends_with(name, "ing");
+}
+
+/* Those whose name says so, and those of Maker and Comet, whose names say it otherwise. */
 static bool says_liquidation(pl_name name)
 {
     static const char *const others[] = {"Bark", "Bite", "AbsorbDebt", NULL};
-    const bool announces = name.size > 3 && memcmp(name.text, "New", 3) == 0;
-    return is_one_of(name, others) || (!announces && contains_word(name, "liquidat"));
+    return is_one_of(name, others) || (!announces(name) && contains_word(name, "liquidat"));
 }
 
 /* Liquity's event Liquidation sums up the TroveLiquidated of one call, each of which counts. */
