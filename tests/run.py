@@ -18,6 +18,10 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser import pages as browser_pages     # noqa: E402
+
 LOG = ROOT / "build" / "log"
 JOBS = min(os.cpu_count() or 1, 8)
 
@@ -175,6 +179,21 @@ def adapter_suites(build, runs):
                   f"fixtures/fuzz/oracle/{name}-*", 7200) for name in formats]
 
 
+def browser_suites(effort):
+    """The page that verifies certificates, in a browser, where there is one."""
+    missing = browser_pages.lacks()
+    if missing:
+        print(f"note: the page of certificates is not tested: it needs {', '.join(missing)} (tools/deps.sh browser)")
+        return []
+    return [Suite("browser", f"python3 tests/browser/pages.py {effort}", 3600)]
+
+
+def library_suites(build):
+    """What an embedded verifier is given: the symbols of the library, and its example."""
+    folder = BUILDS[build][0].split("B=")[1]
+    return [Suite(f"{build} verify library", f"python3 tests/verify_library.py --build {folder}")]
+
+
 def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds"
@@ -234,7 +253,8 @@ def plan(options):
                 + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
                 + certificate_storm("gcc", "--certificates 40 --every 4 --flips 5000 --mutants 20000")
                 + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
-                + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)]
+                + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)
+                + library_suites("gcc") + browser_suites("--each 12 --spoiled 20 --garbage 40")]
     suites = []
     for build in BUILDS:
         suites += unit_suites(build)
@@ -250,6 +270,7 @@ def plan(options):
     suites += certificate_storm("gcc", "--certificates 2 --every 30 --flips 500 --mutants 1500")
     suites += certificate_storm("asan", "--certificates 1 --every 40 --flips 60 --mutants 200")
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
+    suites += library_suites("gcc") + browser_suites("--each 2 --spoiled 3")
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 
 

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing.  usage: tools/deps.sh build|test|cross
+# Installs the Debian 12 packages that are missing.  usage: tools/deps.sh build|test|cross|browser
 #   build  what `make demo` and `make bench` need
 #   test   the same, and the judges, sanitizers and checkers of `make test` and `make check`
 #   cross  build, and for `make cross` compilers and emulators of other processors, and the source of
 #          libsecp256k1 into build/cross/secp256k1 (no package of it for riscv64, ppc64 and wasm32)
+#   browser  build, what `make verify-page` compiles with, and a browser that tests the page (350 MB)
 set -eu
 build="gcc libc6-dev make pkg-config libsecp256k1-dev libssl-dev libjansson-dev
     libsqlite3-dev zlib1g-dev python3"
@@ -14,6 +15,8 @@ cross="clang-14 clang lld-14 libclang-rt-14-dev-wasm32 wasi-libc nodejs qemu-use
     gcc-riscv64-linux-gnu gcc-powerpc64-linux-gnu gcc-powerpc64le-linux-gnu
     libc6-dev-s390x-cross libc6-dev-armhf-cross libc6-dev-i386-cross libc6-dev-arm64-cross
     libc6-dev-riscv64-cross libc6-dev-ppc64-cross libc6-dev-ppc64el-cross"
+
+browser="clang-14 lld-14 libclang-rt-14-dev-wasm32 wasi-libc dpkg-dev chromium chromium-driver"
 
 # Debian's source package, with lists of its own so that the system's stay as they are.
 fetch_secp256k1() {
@@ -31,11 +34,17 @@ fetch_secp256k1() {
     }
 }
 
-case "${1:-}" in
+with_source() {
+    case "$group" in cross | browser) fetch_secp256k1 ;; esac
+}
+
+group="${1:-}"
+case "$group" in
 build) wanted="$build" ;;
 test) wanted="$build $test" ;;
 cross) wanted="$build $cross" ;;
-*) echo "usage: tools/deps.sh build|test|cross" >&2; exit 2 ;;
+browser) wanted="$build $browser" ;;
+*) echo "usage: tools/deps.sh build|test|cross|browser" >&2; exit 2 ;;
 esac
 
 missing=""
@@ -44,7 +53,7 @@ for package in $wanted; do
         missing="$missing $package"
 done
 if [ -z "$missing" ]; then
-    [ "$1" != cross ] || fetch_secp256k1
+    with_source
     exit 0
 fi
 
@@ -59,4 +68,4 @@ $run apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 || {
     $run apt-get update >/dev/null
     $run apt-get install -y --no-install-recommends $missing >/dev/null
 }
-[ "$1" != cross ] || fetch_secp256k1
+with_source
