@@ -1,7 +1,8 @@
 /* The hash provider is OpenSSL's compression function, which uses the processor's SHA instructions
  * where it has them. Only the compression is taken from there: its one-shot and EVP interfaces cost
  * several times the hash itself at the 64 bytes that a tree node has, and a tag's precomputed state
- * cannot be handed to them. Block buffering and padding are ours. */
+ * cannot be handed to them. Block buffering and padding are ours. On x86-64 the hashes of one or
+ * two blocks, which are nearly all of the state tree, take the shorter way of sha256_x86.h. */
 #define OPENSSL_API_COMPAT 10100 /* the low-level calls below are not deprecated before 3.0 */
 
 #include <openssl/sha.h>
@@ -10,6 +11,7 @@
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
+#include "vm/base/sha256_x86.h"
 
 _Static_assert(sizeof(SHA_LONG) == sizeof(uint32_t), "the state's words are 32 bits wide");
 
@@ -129,6 +131,12 @@ void pl_tagged_of(uint8_t hash[PL_HASH_SIZE], const pl_tag *tag, const uint8_t *
     }
     blocks[size] = 0x80;
     pl_store_u64(blocks + count * 64 - 8, (64 + (uint64_t)size) * 8);
+#if SHA256_X86
+    if (PL_LIKELY(sha256_x86_usable())) {
+        sha256_x86_blocks(hash, tag->words, blocks, count);
+        return;
+    }
+#endif
     SHA256_CTX context;
     memcpy(context.h, tag->words, sizeof context.h);
     SHA256_Transform(&context, blocks);
@@ -140,6 +148,12 @@ void pl_tagged_of(uint8_t hash[PL_HASH_SIZE], const pl_tag *tag, const uint8_t *
 
 void pl_tagged_pair(uint8_t hash[PL_HASH_SIZE], const pl_tag *tag, const uint8_t pair[64])
 {
+#if SHA256_X86
+    if (PL_LIKELY(sha256_x86_usable())) {
+        sha256_x86_pair(hash, tag->words, pair);
+        return;
+    }
+#endif
     SHA256_CTX context;
     memcpy(context.h, tag->words, sizeof context.h);
     SHA256_Transform(&context, pair);
