@@ -14,7 +14,7 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum \
         -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wcast-qual -Wvla -Werror
 ifdef SAN
-SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DPL_SURE_STOPS
 endif
 CFLAGS   = -std=c11 $(OPT) -g -fno-strict-overflow $(WARN) $(SANFLAGS) -I. \
            -ffile-prefix-map=$(CURDIR)=. $(if $(LIMBS),-DPL_LIMB_BITS=$(LIMBS)) \
@@ -33,7 +33,7 @@ VERIFY_OUT := $(addprefix vm/,chain/certify.c chain/certify_write.c chain/histor
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 PROG_SRC  := $(wildcard tests/storm/*.c tests/plc/*.c tests/vectors/*.c)
-BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c tests/bench/evm/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj   = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -78,7 +78,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(
 
 tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
 bench-bin: $(BENCH) $(B)/plim
-.PHONY: all demo test check bench fuzz format deps help clean cross verify-page tests-bin bench-bin storm
+.PHONY: all demo test check bench bench-evm fuzz format deps help clean cross verify-page tests-bin bench-bin storm
 
 build/.deps-%: tools/deps.sh
 	@mkdir -p build
@@ -100,6 +100,10 @@ check: build/.deps-test ## layers, names, lengths, format, generated tables fres
 bench: build/.deps-test ## ratios: health check, signatures, commitment, replay
 	@$(MAKE) --no-print-directory -s -j2 bench-bin
 	@python3 tests/bench/run.py
+
+bench-evm: build/.deps-test ## the same formulas as Solidity under EVMs from npm (needs node, npm)
+	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/evm/worker
+	@sh tests/bench/evm/run.sh $(B)
 
 fuzz: build/.deps-test ## one minute of each fuzz target
 	@python3 tests/run.py --fuzz

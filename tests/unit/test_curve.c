@@ -311,6 +311,42 @@ static void sums_of_keys(void **state)
     assert_int_equal(pl_keys_sum(&sum, list, 255), PL_OK);
 }
 
+/* With s = e*x the nonce's point would be at infinity, and a key whose x is n or more has no scalar
+ * of it: neither is a signature. */
+static void points_that_are_none(void **state)
+{
+    (void)state;
+    static const uint8_t generator[33] = {0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac,
+                                          0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02,
+                                          0x9b, 0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2,
+                                          0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+    signer one = {.secret = {[31] = 1}};
+    const signer nonce = signer_of(7);
+    uint8_t message[32], minus_k[32], s[32], commitment[20], r[33], far[33] = {2};
+    memcpy(one.public_key, generator, sizeof generator);
+    message_of(message, 1);
+    order_with_end(minus_k, 0x41);
+    for (unsigned i = 32, borrow = 0; i-- > 0;) {
+        const unsigned difference = 256u + minus_k[i] - nonce.secret[i] - borrow;
+        minus_k[i] = (uint8_t)difference;
+        borrow = difference < 256;
+    }
+    const pl_public_key key = parsed(&one);
+    sign_scribe(s, commitment, &one, &nonce, message);
+    assert_int_equal(pl_scribe_check(&key, message, s, commitment), PL_OK);
+    scalar_add(s, minus_k); /* e * 1 */
+    assert_int_equal(pl_scribe_check(&key, message, s, commitment), PL_REJECT_SIGNATURE);
+    sign_band(s, r, &one, &nonce, message, sizeof message);
+    assert_int_equal(pl_band_check(&key, message, sizeof message, r, s), PL_OK);
+    scalar_add(s, minus_k);
+    assert_int_equal(pl_band_check(&key, message, sizeof message, r, s), PL_REJECT_SIGNATURE);
+    pl_public_key wide;
+    order_with_end(far + 1, 0x41); /* x = n lies on the curve */
+    assert_int_equal(pl_public_key_parse(&wide, far), PL_OK);
+    assert_int_equal(pl_scribe_check(&wide, message, s, commitment), PL_REJECT_SIGNATURE);
+    assert_int_equal(pl_band_check(&wide, message, sizeof message, r, s), PL_REJECT_SIGNATURE);
+}
+
 static void band(void **state)
 {
     (void)state;
@@ -353,6 +389,7 @@ int main(void)
         cmocka_unit_test(scribe),
         cmocka_unit_test(scribe_with_a_sum_of_keys),
         cmocka_unit_test(sums_of_keys),
+        cmocka_unit_test(points_that_are_none),
         cmocka_unit_test(band),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -402,6 +402,45 @@ static void reports_of_other_plugins(void **state)
     }
 }
 
+/* A signed report that is shorter than what its format reads; the fee has 192 bits. */
+static void short_reports(void **state)
+{
+    (void)state;
+    report made = median_report(PL_FEED_OCR1, 5);
+    for (made.size = 0; made.size < 5 * WORD; made.size++) {
+        expect(&made, PL_REJECT_TRUNCATED, PL_OK);
+    }
+    made = median_report(PL_FEED_OCR1, 0);
+    expect(&made, PL_REJECT_QUORUM, PL_OK);
+    made = median_report(PL_FEED_OCR2, 5);
+    made.bytes[3 * WORD + 7] = 0xfe;
+    expect(&made, PL_REJECT_NON_CANONICAL, PL_OK);
+    static const size_t high[] = {3, 2 * WORD + 3, 4 * WORD + 3}; /* time, offset, count */
+    for (size_t i = 0; i < sizeof high / sizeof *high; i++) {
+        made = median_report(PL_FEED_OCR2, 5);
+        made.bytes[high[i]] = 1;
+        assert_false(expect(&made, PL_OK, PL_OK).has_price);
+    }
+    made = median_report(PL_FEED_OCR2, 5);
+    made.size += 1; /* as many words, and a byte */
+    assert_false(expect(&made, PL_OK, PL_OK).has_price);
+}
+
+/* Offsets lead back into the head, and the head ends before v. */
+static void heads_without_v(void **state)
+{
+    (void)state;
+    payload sent = {.size = 4 + 3 * WORD};
+    pl_reading reading;
+    feed_of(PL_FEED_OCR1, 1);
+    memcpy(sent.bytes, "\xc9\x80\x75\x39", 4);
+    assert_int_equal(read_payload(&reading, &sent), PL_REJECT_TRUNCATED);
+    sent.size += WORD; /* v is there: now three empty arrays overlap the head */
+    assert_int_equal(read_payload(&reading, &sent), PL_REJECT_TRUNCATED);
+    sent.size = 4 + 7 * WORD;
+    assert_int_equal(read_payload(&reading, &sent), PL_REJECT_TRUNCATED);
+}
+
 /* Every prefix is refused as cut, every added byte as a tail. */
 static void cuts_and_tails_of_the_payload(void **state)
 {
@@ -622,6 +661,8 @@ int main(void)
         cmocka_unit_test(tails),
         cmocka_unit_test(unread_bytes),
         cmocka_unit_test(reports_of_other_plugins),
+        cmocka_unit_test(short_reports),
+        cmocka_unit_test(heads_without_v),
         cmocka_unit_test(cuts_and_tails_of_the_payload),
         cmocka_unit_test(no_bit_is_free),
         cmocka_unit_test(strict_rules_in_order),

@@ -445,6 +445,68 @@ static void descriptors(void **state)
     EXPECT(PL_REJECT_TRUNCATED, read_report(&tlv));
 }
 
+/* An event cut at every byte, and a descriptor cut inside it: signed, so nothing else is wrong. */
+static void events_that_end_too_early(void **state)
+{
+    (void)state;
+    begin_feed(PL_FEED_DLC_ANNOUNCEMENT, 2, 1);
+    for (unsigned type = 0xd806; type <= 0xd80a; type += 4) {
+        report event = {.size = 0}, inside = {.size = 0};
+        put_uint(&inside, type == 0xd806 ? 1 : 2, 2); /* outcomes, or the base */
+        if (type == 0xd80a) {
+            put_uint(&inside, 0, 1);
+        }
+        put_text(&inside, "usd");
+        put_uint(&inside, 0, type == 0xd806 ? 0 : 6); /* precision and digits */
+        const size_t whole = inside.size;
+        for (inside.size = 0; inside.size <= whole; inside.size++) {
+            event.size = 0;
+            put_event_head(&event, 1);
+            wrap(&event, &inside, type);
+            put_text(&event, "e");
+            sign_announcement(&event);
+            EXPECT(inside.size == whole ? PL_OK : PL_REJECT_TRUNCATED, read_report(&tlv));
+        }
+        const size_t size = event.size;
+        for (event.size = 0; event.size < size; event.size++) {
+            sign_announcement(&event);
+            EXPECT(PL_REJECT_TRUNCATED, read_report(&tlv));
+        }
+    }
+    set.quorum = 2; /* one key signs an announcement */
+    EXPECT(PL_REJECT_QUORUM, read_report(&tlv));
+}
+
+/* The parts before the event: the frames say how long they are, the announcement ends early. */
+static void frames_that_end_too_early(void **state)
+{
+    (void)state;
+    const report event = {.bytes = {0xfd, 0xd8, 0x22, 0}, .size = 4};
+    report value = {.size = 0};
+    begin_feed(PL_FEED_DLC_ANNOUNCEMENT, 2, 1);
+    put_word(&value, 1);
+    put_word(&value, 1);
+    put(&value, keys[0].public_key + 1, 32);
+    put(&value, event.bytes, event.size);
+    const size_t whole = value.size;
+    for (value.size = 0; value.size <= whole; value.size++) {
+        tlv.size = 0;
+        wrap(&tlv, &value, 0xd824);
+        EXPECT(value.size == whole ? PL_REJECT_SIGNATURE : PL_REJECT_TRUNCATED, read_report(&tlv));
+    }
+    begin_feed(PL_FEED_DLC_ATTESTATION, 2, 1);
+    value.size = 0;
+    put_text(&value, "event-1");
+    put(&value, keys[0].public_key + 1, 32);
+    put_uint(&value, 0, 2);
+    const size_t all = value.size;
+    for (value.size = 0; value.size <= all; value.size++) {
+        tlv.size = 0;
+        wrap(&tlv, &value, 0xd868);
+        EXPECT(value.size == all ? PL_REJECT_UNSIGNED : PL_REJECT_TRUNCATED, read_report(&tlv));
+    }
+}
+
 static void cuts(void **state)
 {
     (void)state;
@@ -467,6 +529,8 @@ int main(void)
         cmocka_unit_test_setup(big_sizes, set_up),
         cmocka_unit_test(announcements),
         cmocka_unit_test(descriptors),
+        cmocka_unit_test(events_that_end_too_early),
+        cmocka_unit_test(frames_that_end_too_early),
         cmocka_unit_test(cuts),
     };
     return cmocka_run_group_tests_name("oracle_dlc", tests, NULL, NULL);

@@ -162,6 +162,32 @@ static void stork_names_its_aggregator(void **state)
     EXPECT(PL_REJECT_SIGNATURE, judge(&flat, 0));
     sign(0, 0);
     EXPECT(PL_OK, judge(&flat, 0));
+    set.quorum = 2; /* which one signature never is */
+    EXPECT(PL_REJECT_QUORUM, judge(&flat, 0));
+}
+
+/* A report of the native format is no payload of an adapter; its own door needs the world. */
+static void native_has_another_door(void **state)
+{
+    (void)state;
+    begin(PL_FEED_API3);
+    build(77, 1);
+    feed.format = PL_FEED_NATIVE;
+    EXPECT(PL_REJECT_TYPE, read_report(&flat));
+    feed.format = PL_FEED_UNSIGNED;
+    EXPECT(PL_REJECT_TYPE, read_report(&flat));
+}
+
+/* 256 unsigned bits may be above every price. */
+static void words_above_every_price(void **state)
+{
+    (void)state;
+    uint8_t word[32] = {0x7f};
+    pl_i256 value;
+    EXPECT(PL_OK, pl_int256_of_word(&value, word, 256, false));
+    word[0] = 0x80;
+    EXPECT(PL_REJECT_EXPONENT, pl_int256_of_word(&value, word, 256, false));
+    EXPECT(PL_OK, pl_int256_of_word(&value, word, 256, true));
 }
 
 static void cuts(void **state)
@@ -178,6 +204,8 @@ int main(void)
         cmocka_unit_test(api3),
         cmocka_unit_test(stork),
         cmocka_unit_test(stork_names_its_aggregator),
+        cmocka_unit_test(native_has_another_door),
+        cmocka_unit_test(words_above_every_price),
         cmocka_unit_test(cuts),
     };
     return cmocka_run_group_tests_name("oracle_flat", tests, NULL, NULL);

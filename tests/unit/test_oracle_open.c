@@ -130,6 +130,20 @@ static void offsets_and_sizes(void **state)
     }
 }
 
+/* Texts that lie in the head, and a head that ends before its next word. */
+static void heads_that_end_too_early(void **state)
+{
+    (void)state;
+    for (size_t words = 0; words <= 4; words++) {
+        open_report.size = 0;
+        for (size_t i = 0; i < words; i++) {
+            put_word(&open_report, 0);
+        }
+        sign(open_report.size, 0);
+        EXPECT(words < 4 ? PL_REJECT_TRUNCATED : PL_REJECT_MESSAGE_TYPE, judge(&open_report, 87));
+    }
+}
+
 /* Every encoding of the reporter's own is taken; strict feeds want one. */
 static void layouts(void **state)
 {
@@ -204,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(value_and_time, set_up),
         cmocka_unit_test_setup(keys_of_any_length, set_up),
         cmocka_unit_test_setup(offsets_and_sizes, set_up),
+        cmocka_unit_test_setup(heads_that_end_too_early, set_up),
         cmocka_unit_test_setup(layouts, set_up),
         cmocka_unit_test_setup(signatures, set_up),
         cmocka_unit_test(cuts),

@@ -254,6 +254,9 @@ static void band(void **state)
         EXPECT(PL_REJECT_SIGNATURE, read_report(&call));
     }
     build_band("data", 0);
+    set.quorum = 2; /* a group's key is one member */
+    EXPECT(PL_REJECT_QUORUM, read_report(&call));
+    set.quorum = 1;
     set.until_s = NOW;
     EXPECT(PL_REJECT_SIGNER_SET, read_report(&call));
     static const pl_status refused[] = {PL_REJECT_TRUNCATED, PL_REJECT_SIGNATURE, PL_OK};

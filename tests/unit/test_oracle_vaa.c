@@ -316,6 +316,10 @@ static void upgrades_have_rules(void **state)
             fail_msg("%s: %s", cases[i].what, pl_status_name(status));
         }
     }
+    for (int left = 0; left < UPGRADE_HEAD; left++) {
+        const upgrade_case cut = {"the head is cut", COUNT, 3, left - UPGRADE_HEAD - 60, PL_OK};
+        assert_int_equal(upgrade(&cut, 1, 4), PL_REJECT_TRUNCATED);
+    }
     assert_int_equal(upgrade(&cases[0], 2, 4), PL_REJECT_EMITTER);
     assert_int_equal(upgrade(&cases[0], 1, 5), PL_REJECT_EMITTER);
 }

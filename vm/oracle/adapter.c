@@ -186,7 +186,7 @@ pl_status pl_abi_dynamic(pl_bytes_cursor *cursor, const char *name, size_t base,
         return PL_REJECT_TRUNCATED;
     }
     *inner = (pl_bytes_cursor){cursor->in, base + (size_t)offset, cursor->end};
-    PL_TRY(take(inner, "length", PL_PART_UINT, PL_TIME_NONE, &word, WORD));
+    PL_SURE(take(inner, "length", PL_PART_UINT, PL_TIME_NONE, &word, WORD));
     const uint64_t length = load_be(word + 24, 8);
     if (!all_are(word, 24, 0) || length > (inner->end - inner->offset) / element_size) {
         return PL_REJECT_TRUNCATED;

@@ -79,11 +79,10 @@ static pl_status recover(secp256k1_pubkey *key, const uint8_t *digest, const uin
     secp256k1_ecdsa_recoverable_signature signature;
     memcpy(compact, r, 32);
     memcpy(compact + 32, s, 32);
-    return secp256k1_ecdsa_recoverable_signature_parse_compact(CURVE, &signature, compact,
-                                                               (int)parity) &&
-                   secp256k1_ecdsa_recover(CURVE, key, &signature, digest)
-               ? PL_OK
-               : PL_REJECT_SIGNATURE;
+    const int are_scalars = secp256k1_ecdsa_recoverable_signature_parse_compact(
+        CURVE, &signature, compact, (int)parity);
+    PL_ASSERT(are_scalars); /* the callers looked */
+    return secp256k1_ecdsa_recover(CURVE, key, &signature, digest) ? PL_OK : PL_REJECT_SIGNATURE;
 }
 
 pl_status pl_recover_address(uint8_t address[PL_ADDRESS_SIZE], const uint8_t *digest,
@@ -161,11 +160,12 @@ static bool combine(secp256k1_pubkey *point, const uint8_t *s, const uint8_t *e,
     if (!is_scalar(x) || !is_scalar(e)) {
         return false;
     }
-    const int done = secp256k1_ec_seckey_tweak_mul(CURVE, scaled_e, x) &&
-                     secp256k1_ec_seckey_negate(CURVE, scaled_e) &&
-                     secp256k1_ec_seckey_tweak_mul(CURVE, scaled_s, x) &&
-                     secp256k1_ec_seckey_negate(CURVE, scaled_s);
-    return done && recover(point, scaled_s, x, scaled_e, parity) == PL_OK;
+    int done = secp256k1_ec_seckey_tweak_mul(CURVE, scaled_e, x); /* s, e, Px lie in 1..n-1 */
+    done += secp256k1_ec_seckey_negate(CURVE, scaled_e);
+    done += secp256k1_ec_seckey_tweak_mul(CURVE, scaled_s, x);
+    done += secp256k1_ec_seckey_negate(CURVE, scaled_s);
+    PL_ASSERT(done == 4);
+    return recover(point, scaled_s, x, scaled_e, parity) == PL_OK;
 }
 
 pl_status pl_scribe_check(const pl_public_key *sum, const uint8_t *message,

@@ -64,11 +64,10 @@ static pl_status read_word(pl_reading *reading, pl_bytes_cursor *report, const s
     case WORD_UINT:
         return pl_word_uint(report, word->name, PL_TIME_NONE, &number, 32);
     case WORD_TIME_NS:
-        return pl_word_uint(report, word->name, PL_TIME_NS, &number, 64);
-    case WORD_END:
+    case WORD_END: /* the caller stops before it */
         break;
     }
-    return PL_OK;
+    return pl_word_uint(report, word->name, PL_TIME_NS, &number, 64);
 }
 
 /* spec 09 §4.4 */

@@ -29,7 +29,7 @@ pl_status pl_take_bigsize(pl_bytes_cursor *cursor, const char *name, uint64_t *v
     const uint8_t *prefix;
     const unsigned size = 2u << (first - 0xfdu); /* fd 2, fe 4, ff 8 */
     const uint64_t least = size == 2 ? 0xfd : UINT64_C(1) << (4 * size);
-    PL_TRY(pl_take(cursor, "size prefix", PL_PART_BYTES, &prefix, 1));
+    PL_SURE(pl_take(cursor, "size prefix", PL_PART_BYTES, &prefix, 1));
     PL_TRY(pl_take_uint(cursor, name, PL_TIME_NONE, value, size));
     return *value < least ? PL_REJECT_NON_CANONICAL : PL_OK;
 }
@@ -166,7 +166,7 @@ pl_status pl_dlc_announcement_read(pl_reading *reading, const pl_adapter_input *
     pl_sha256_tag(&tag, tag_text, sizeof tag_text - 1);
     pl_tagged_of(digest, &tag, in->payload + signed_from, in->size - signed_from);
     PL_TRY(pl_dlc_check(&signers, member, key, digest, signature));
-    PL_TRY(pl_signers_count(&signers, member));
+    PL_SURE(pl_signers_count(&signers, member));
     PL_TRY(pl_signers_quorum(&signers));
     pl_signers_tell(reading, &signers, digest);
     return take_event(reading, &event);

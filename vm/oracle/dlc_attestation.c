@@ -127,7 +127,7 @@ static pl_status check_digits(number *sum, pl_signers *signers, int member, uint
     for (uint64_t i = 0; i < found->count; i++) {
         const uint8_t *outcome, *signature = found->signatures + i * SIGNATURE;
         size_t size;
-        PL_TRY(pl_take_dlc_text(&outcomes, "outcome", &outcome, &size));
+        PL_SURE(pl_take_dlc_text(&outcomes, "outcome", &outcome, &size));
         outcome_digest(digest, announced->rule, &tag, outcome, size);
         PL_TRY(pl_dlc_check(signers, member, found->key, digest, signature));
         if (has_nonces && (i >= announced->nonce_count ||
@@ -154,7 +154,7 @@ pl_status pl_dlc_attestation_read(pl_reading *reading, const pl_adapter_input *i
         return PL_REJECT_UNSIGNED;
     }
     PL_TRY(check_digits(&sum, &signers, member, digest, &found, &announced));
-    PL_TRY(pl_signers_count(&signers, member));
+    PL_SURE(pl_signers_count(&signers, member));
     PL_TRY(pl_signers_quorum(&signers));
     pl_signers_tell(reading, &signers, digest);
     if (announced.id_size > 0 && !pl_is_inspection(in) &&

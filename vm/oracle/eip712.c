@@ -89,9 +89,9 @@ static pl_status take_signatures(pl_signers *signers, pl_bytes_cursor *cursor,
         const uint8_t *r, *s;
         uint64_t v;
         int member;
-        PL_TRY(pl_take(cursor, "r", PL_PART_BYTES, &r, 32));
-        PL_TRY(pl_take(cursor, "s", PL_PART_BYTES, &s, 32));
-        PL_TRY(pl_take_uint(cursor, "v", PL_TIME_NONE, &v, 1));
+        PL_SURE(pl_take(cursor, "r", PL_PART_BYTES, &r, 32));
+        PL_SURE(pl_take(cursor, "s", PL_PART_BYTES, &s, 32));
+        PL_SURE(pl_take_uint(cursor, "v", PL_TIME_NONE, &v, 1));
         PL_TRY(pl_signers_recover(signers, &member, digest, r, s, v, 27));
         PL_TRY(pl_signers_count(signers, member));
     }
@@ -113,7 +113,7 @@ static pl_status tell_words(pl_reading *reading, const pl_adapter_input *in, con
     }
     if (type->price != NO_WORD) {
         pl_i256 price;
-        PL_TRY(pl_int256_of_word(&price, words + type->price * WORD, 256, true));
+        PL_SURE(pl_int256_of_word(&price, words + type->price * WORD, 256, true));
         pl_reading_price(reading, in, &price);
     }
     return PL_OK;

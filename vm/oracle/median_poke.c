@@ -102,11 +102,11 @@ static pl_status take_entry(entries *done, pl_bytes_cursor arrays[ARRAYS], const
 {
     const uint8_t *value, *age, *v, *r, *s;
     int member;
-    PL_TRY(pl_word_raw(&arrays[VALUES], "value", PL_PART_UINT, PL_TIME_NONE, &value));
-    PL_TRY(pl_word_raw(&arrays[AGES], "age", PL_PART_TIME, PL_TIME_S, &age));
-    PL_TRY(pl_word_raw(&arrays[VS], "v", PL_PART_UINT, PL_TIME_NONE, &v));
-    PL_TRY(pl_word_bytes(&arrays[RS], "r", &r));
-    PL_TRY(pl_word_bytes(&arrays[SS], "s", &s));
+    PL_SURE(pl_word_raw(&arrays[VALUES], "value", PL_PART_UINT, PL_TIME_NONE, &value));
+    PL_SURE(pl_word_raw(&arrays[AGES], "age", PL_PART_TIME, PL_TIME_S, &age));
+    PL_SURE(pl_word_raw(&arrays[VS], "v", PL_PART_UINT, PL_TIME_NONE, &v));
+    PL_SURE(pl_word_bytes(&arrays[RS], "r", &r));
+    PL_SURE(pl_word_bytes(&arrays[SS], "s", &s));
     pl_median_digest(done->digest, value, age, wat);
     PL_TRY(pl_signers_recover(&done->signers, &member, done->digest, r, s, pl_recovery_of_word(v),
                               27));

@@ -15,7 +15,7 @@ static pl_status take_words(pl_bytes_cursor *cursor, const char *name, const uin
     const uint8_t *word = NULL;
     *first = cursor->in->payload + cursor->offset;
     for (size_t i = 0; i < count; i++) {
-        PL_TRY(pl_word_bytes(cursor, name, &word));
+        PL_SURE(pl_word_bytes(cursor, name, &word));
     }
     return PL_OK;
 }
@@ -45,8 +45,8 @@ pl_status pl_ocr_take(pl_ocr *ocr, pl_reading *reading, pl_bytes_cursor *cursor,
     }
     ocr->count = r_count;
     pl_ocr_unread(reading, ocr->v + r_count, WORD - r_count);
-    PL_TRY(take_words(&r, "r", &ocr->r, r_count));
-    PL_TRY(take_words(&s, "s", &ocr->s, s_count));
+    PL_SURE(take_words(&r, "r", &ocr->r, r_count));
+    PL_SURE(take_words(&s, "s", &ocr->s, s_count));
     ocr->report = pl_bytes_cursor_at(cursor->in, report.offset, report.offset + ocr->report_size);
     ocr->report_bytes = cursor->in->payload + report.offset;
     ocr->head_size = cursor->offset;

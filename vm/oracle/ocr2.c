@@ -47,10 +47,10 @@ static pl_status read_median(pl_reading *reading, pl_ocr *ocr, const pl_signers 
     pl_i256 fee, median;
     uint64_t time;
     size_t count;
-    PL_TRY(pl_word_uint(report, "observations time", PL_TIME_S, &time, 32));
-    PL_TRY(pl_word_bytes(report, "observers", &observers));
-    PL_TRY(pl_abi_dynamic(report, "observations offset", start, WORD, &values, &count));
-    PL_TRY(pl_word_raw(report, "juels per fee coin", PL_PART_INT, PL_TIME_NONE, &fee_word));
+    PL_SURE(pl_word_uint(report, "observations time", PL_TIME_S, &time, 32));
+    PL_SURE(pl_word_bytes(report, "observers", &observers));
+    PL_SURE(pl_abi_dynamic(report, "observations offset", start, WORD, &values, &count));
+    PL_SURE(pl_word_raw(report, "juels per fee coin", PL_PART_INT, PL_TIME_NONE, &fee_word));
     if (count > PL_OCR_ORACLES) {
         return PL_REJECT_LIMIT;
     }
@@ -94,7 +94,7 @@ pl_status pl_ocr2_read(pl_reading *reading, const pl_adapter_input *in)
     if (is_median_report(&ocr)) {
         PL_TRY(read_median(reading, &ocr, &signers));
     } else {
-        PL_TRY(pl_take(&ocr.report, "report", PL_PART_BYTES, &bytes, ocr.report_size));
+        PL_SURE(pl_take(&ocr.report, "report", PL_PART_BYTES, &bytes, ocr.report_size));
     }
     return PL_OK;
 }

@@ -76,9 +76,9 @@ pl_status pl_open_oracle_read(pl_reading *reading, const pl_adapter_input *in)
     const size_t end = in->size - SIGNATURE;
     PL_TRY(take_message(reading, in, end, &found));
     pl_bytes_cursor cursor = pl_bytes_cursor_at(in, end, in->size);
-    PL_TRY(pl_word_bytes(&cursor, "r", &r));
-    PL_TRY(pl_word_bytes(&cursor, "s", &s));
-    PL_TRY(pl_word_raw(&cursor, "v", PL_PART_UINT, PL_TIME_NONE, &v));
+    PL_SURE(pl_word_bytes(&cursor, "r", &r));
+    PL_SURE(pl_word_bytes(&cursor, "s", &s));
+    PL_SURE(pl_word_raw(&cursor, "v", PL_PART_UINT, PL_TIME_NONE, &v));
     pl_keccak_of(digest, in->payload, end);
     pl_eip191_of(digest, digest);
     PL_TRY(pl_signers_single(reading, in, digest, r, s, pl_recovery_of_word(v)));

@@ -61,7 +61,7 @@ static pl_status divide(pl_i256 *price, const pl_i256 *unit, uint8_t rounding)
         break;
     }
     pl_i256 rest;
-    PL_TRY(pl_i256_mod_zero(&rest, price, unit));
+    PL_SURE(pl_i256_mod_zero(&rest, price, unit));
     const pl_i256 zero = pl_i256_from_i64(0);
     return pl_i256_cmp(&rest, &zero) == 0 ? pl_i256_div_zero(price, price, unit)
                                           : PL_REJECT_EXPONENT;

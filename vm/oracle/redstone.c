@@ -54,7 +54,7 @@ static pl_status take_end_parts(const pl_adapter_input *in, size_t *end, uint64_
         return PL_REJECT_TRUNCATED;
     }
     pl_bytes_cursor marker = pl_bytes_cursor_at(in, in->size - MARKER_SIZE, in->size);
-    PL_TRY(pl_take(&marker, "marker", PL_PART_BYTES, &bytes, MARKER_SIZE));
+    PL_SURE(pl_take(&marker, "marker", PL_PART_BYTES, &bytes, MARKER_SIZE));
     if (memcmp(bytes, right, MARKER_SIZE) != 0) {
         return PL_REJECT_MAGIC;
     }
@@ -63,25 +63,25 @@ static pl_status take_end_parts(const pl_adapter_input *in, size_t *end, uint64_
         return PL_REJECT_TRUNCATED;
     }
     pl_bytes_cursor cursor = pl_bytes_cursor_at(in, rest - 3, rest);
-    PL_TRY(pl_take_uint(&cursor, "metadata size", PL_TIME_NONE, &size, 3));
+    PL_SURE(pl_take_uint(&cursor, "metadata size", PL_TIME_NONE, &size, 3));
     rest -= 3;
     if (size > rest || rest - size < 2) {
         return PL_REJECT_TRUNCATED;
     }
     cursor = pl_bytes_cursor_at(in, rest - (size_t)size - 2, rest);
     *end = cursor.offset;
-    PL_TRY(pl_take_uint(&cursor, "package count", PL_TIME_NONE, count, 2));
-    PL_TRY(pl_take(&cursor, "metadata", PL_PART_TEXT, &bytes, (size_t)size));
+    PL_SURE(pl_take_uint(&cursor, "package count", PL_TIME_NONE, count, 2));
+    PL_SURE(pl_take(&cursor, "metadata", PL_PART_TEXT, &bytes, (size_t)size));
     return *count * TAIL_SIZE > *end ? PL_REJECT_TRUNCATED : PL_OK;
 }
 
 static pl_status take_tail(package_tail *tail, pl_bytes_cursor *cursor)
 {
-    PL_TRY(pl_take_uint(cursor, "time", PL_TIME_MS, &tail->time_ms, 6));
-    PL_TRY(pl_take_uint(cursor, "value size", PL_TIME_NONE, &tail->value_size, 4));
-    PL_TRY(pl_take_uint(cursor, "point count", PL_TIME_NONE, &tail->point_count, 3));
-    PL_TRY(pl_take(cursor, "r", PL_PART_BYTES, &tail->r, 32));
-    PL_TRY(pl_take(cursor, "s", PL_PART_BYTES, &tail->s, 32));
+    PL_SURE(pl_take_uint(cursor, "time", PL_TIME_MS, &tail->time_ms, 6));
+    PL_SURE(pl_take_uint(cursor, "value size", PL_TIME_NONE, &tail->value_size, 4));
+    PL_SURE(pl_take_uint(cursor, "point count", PL_TIME_NONE, &tail->point_count, 3));
+    PL_SURE(pl_take(cursor, "r", PL_PART_BYTES, &tail->r, 32));
+    PL_SURE(pl_take(cursor, "s", PL_PART_BYTES, &tail->s, 32));
     return pl_take_uint(cursor, "v", PL_TIME_NONE, &tail->v, 1);
 }
 
@@ -143,8 +143,8 @@ static pl_status take_points(package_walk *walk, const pl_bytes_cursor *points,
         const uint8_t *id, *value;
         const size_t end = points->end - (size_t)i * point_size;
         pl_bytes_cursor point = pl_bytes_cursor_at(walk->in, end - point_size, end);
-        PL_TRY(pl_take(&point, "feed id", PL_PART_TEXT, &id, ID_SIZE));
-        PL_TRY(pl_take(&point, "value", PL_PART_UINT, &value, (size_t)tail->value_size));
+        PL_SURE(pl_take(&point, "feed id", PL_PART_TEXT, &id, ID_SIZE));
+        PL_SURE(pl_take(&point, "value", PL_PART_UINT, &value, (size_t)tail->value_size));
         walk->id = walk->id == NULL ? id : walk->id;
         if (memcmp(id, walk->id, ID_SIZE) == 0) {
             add_value(walk, member, value, (size_t)tail->value_size);
@@ -163,7 +163,7 @@ static pl_status read_package(package_walk *walk, size_t *end)
     }
     const size_t points_end = *end - TAIL_SIZE;
     pl_bytes_cursor cursor = pl_bytes_cursor_at(walk->in, points_end, *end);
-    PL_TRY(take_tail(&tail, &cursor));
+    PL_SURE(take_tail(&tail, &cursor));
     if (tail.value_size > VALUE_SIZE_MAX) {
         return PL_REJECT_LIMIT;
     }
@@ -206,7 +206,7 @@ pl_status pl_redstone_read(pl_reading *reading, const pl_adapter_input *in)
     for (uint64_t i = 0; i < count; i++) {
         PL_TRY(read_package(&walk, &end));
     }
-    PL_TRY(take_before(in, end));
+    PL_SURE(take_before(in, end));
     PL_TRY(pl_signers_quorum(&walk.signers));
     if (walk.count > 0) { /* an inspection may have met none */
         pl_i256 price;

@@ -80,7 +80,7 @@ static pl_status take_call(pl_reading *reading, const pl_adapter_input *in, call
     PL_TRY(pl_word_bytes(&cursor, "s", &found->s));
     PL_TRY(pl_word_bytes(&cursor, "commitment", &found->commitment));
     PL_TRY(pl_abi_dynamic(&cursor, "feed ids offset", tail, 1, &ids, &found->id_count));
-    PL_TRY(pl_take(&ids, "feed ids", PL_PART_BYTES, &found->ids, found->id_count));
+    PL_SURE(pl_take(&ids, "feed ids", PL_PART_BYTES, &found->ids, found->id_count));
     PL_TRY(check_words(reading, in, found));
     if (tail == TAIL) {
         note_layout(reading, in, found);

@@ -50,9 +50,9 @@ pl_status pl_signature_check(const pl_public_key *key, const uint8_t *digest,
 {
     PL_TRY(pl_signature_bounds(signature));
     secp256k1_ecdsa_signature parsed;
-    if (!secp256k1_ecdsa_signature_parse_compact(secp256k1_context_static, &parsed, signature)) {
-        return PL_REJECT_SIGNATURE;
-    }
+    const int in_range_of_n =
+        secp256k1_ecdsa_signature_parse_compact(secp256k1_context_static, &parsed, signature);
+    PL_ASSERT(in_range_of_n);
     secp256k1_pubkey pubkey;
     memcpy(pubkey.data, key->opaque, sizeof pubkey.data);
     return secp256k1_ecdsa_verify(secp256k1_context_static, &parsed, digest, &pubkey)

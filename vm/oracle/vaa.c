@@ -58,14 +58,14 @@ static pl_status check_signatures(pl_signers *signers, pl_bytes_cursor *cursor, 
     for (uint64_t i = 0; i < count; i++) {
         uint64_t place, v;
         const uint8_t *r, *s;
-        PL_TRY(pl_take_uint(cursor, "guardian index", PL_TIME_NONE, &place, 1));
-        PL_TRY(pl_take(cursor, "r", PL_PART_BYTES, &r, 32));
-        PL_TRY(pl_take(cursor, "s", PL_PART_BYTES, &s, 32));
-        PL_TRY(pl_take_uint(cursor, "v", PL_TIME_NONE, &v, 1));
+        PL_SURE(pl_take_uint(cursor, "guardian index", PL_TIME_NONE, &place, 1));
+        PL_SURE(pl_take(cursor, "r", PL_PART_BYTES, &r, 32));
+        PL_SURE(pl_take(cursor, "s", PL_PART_BYTES, &s, 32));
+        PL_SURE(pl_take_uint(cursor, "v", PL_TIME_NONE, &v, 1));
         PL_TRY(check_place(signers, &places, last, (unsigned)place));
         PL_TRY(pl_signers_recover_at(signers, (unsigned)place, digest, r, s, v, 0));
         const bool is_known = signers->set != NULL && place < signers->set->member_count;
-        PL_TRY(pl_signers_count(signers, is_known ? (int)place : -1));
+        PL_SURE(pl_signers_count(signers, is_known ? (int)place : -1));
         last = (int)place;
     }
     return PL_OK;
@@ -74,12 +74,12 @@ static pl_status check_signatures(pl_signers *signers, pl_bytes_cursor *cursor, 
 static pl_status take_body(pl_vaa *vaa, pl_bytes_cursor *cursor)
 {
     uint64_t time, nonce, chain, consistency;
-    PL_TRY(pl_take_uint(cursor, "time", PL_TIME_S, &time, 4));
-    PL_TRY(pl_take_uint(cursor, "nonce", PL_TIME_NONE, &nonce, 4));
-    PL_TRY(pl_take_uint(cursor, "emitter chain", PL_TIME_NONE, &chain, 2));
-    PL_TRY(pl_take(cursor, "emitter", PL_PART_BYTES, &vaa->emitter, PL_EMITTER_SIZE));
-    PL_TRY(pl_take_uint(cursor, "sequence", PL_TIME_NONE, &vaa->sequence, 8));
-    PL_TRY(pl_take_uint(cursor, "consistency", PL_TIME_NONE, &consistency, 1));
+    PL_SURE(pl_take_uint(cursor, "time", PL_TIME_S, &time, 4));
+    PL_SURE(pl_take_uint(cursor, "nonce", PL_TIME_NONE, &nonce, 4));
+    PL_SURE(pl_take_uint(cursor, "emitter chain", PL_TIME_NONE, &chain, 2));
+    PL_SURE(pl_take(cursor, "emitter", PL_PART_BYTES, &vaa->emitter, PL_EMITTER_SIZE));
+    PL_SURE(pl_take_uint(cursor, "sequence", PL_TIME_NONE, &vaa->sequence, 8));
+    PL_SURE(pl_take_uint(cursor, "consistency", PL_TIME_NONE, &consistency, 1));
     vaa->time_s = (uint32_t)time;
     vaa->emitter_chain = (uint16_t)chain;
     vaa->payload = *cursor;
@@ -105,7 +105,7 @@ pl_status pl_vaa_check(pl_vaa *vaa, pl_signers *signers, pl_bytes_cursor *cursor
     pl_keccak_of(found.digest, cursor->in->payload + body, cursor->end - body);
     pl_keccak_of(found.digest, found.digest, sizeof found.digest);
     PL_TRY(check_signatures(signers, cursor, count, found.digest));
-    PL_TRY(take_body(&found, cursor));
+    PL_SURE(take_body(&found, cursor));
     *vaa = found;
     return PL_OK;
 }
@@ -117,7 +117,7 @@ pl_status pl_vaa_read(pl_reading *reading, const pl_adapter_input *in)
     pl_bytes_cursor cursor = pl_bytes_cursor_at(in, 0, in->size);
     PL_TRY(pl_vaa_check(&vaa, &signers, &cursor));
     const uint8_t *payload;
-    PL_TRY(pl_take(&cursor, "payload", PL_PART_BYTES, &payload, cursor.end - cursor.offset));
+    PL_SURE(pl_take(&cursor, "payload", PL_PART_BYTES, &payload, cursor.end - cursor.offset));
     pl_reading_time(reading, PL_TIME_S, vaa.time_s);
     reading->order = vaa.time_s;
     pl_signers_tell(reading, &signers, vaa.digest);
