@@ -11,9 +11,9 @@
 
 #include <jansson.h>
 #include <secp256k1.h>
-#include <secp256k1_recovery.h>
 
 #include "tests/support/curve_signer.h"
+#include "tests/support/wycheproof.h"
 #include "vm/base/keccak.h"
 #include "vm/base/sha256.h"
 #include "vm/oracle/curve.h"
@@ -101,93 +101,22 @@ static signer signer_of_secret(const bytes *secret)
     return key;
 }
 
-/* The uncompressed key of a test group, as address and as the core holds it. */
-typedef struct group_key {
-    secp256k1_pubkey library;
-    pl_public_key ours;
-    uint8_t address[20];
-} group_key;
-
-static group_key load_group_key(const json_t *group)
-{
-    group_key key;
-    uint8_t compressed[33];
-    size_t size = sizeof compressed;
-    const bytes text = hex_of(json_object_get(group, "publicKey"), "uncompressed");
-    must(secp256k1_ec_pubkey_parse(context(), &key.library, text.at, text.size), "group", "no key");
-    secp256k1_ec_pubkey_serialize(context(), compressed, &size, &key.library,
-                                  SECP256K1_EC_COMPRESSED);
-    must(pl_public_key_parse(&key.ours, compressed) == PL_OK, "group", "key refused");
-    pl_address_of_key(key.address, &key.ours);
-    return key;
-}
-
-/* Some parity gives the address of the key. */
-static bool recovers(const group_key *key, const uint8_t *digest, const uint8_t *signature)
-{
-    for (unsigned parity = 0; parity < 2; parity++) {
-        uint8_t address[20];
-        if (pl_recover_address(address, digest, signature, signature + 32, parity) == PL_OK &&
-            memcmp(address, key->address, sizeof address) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The x of the nonce is r + n: such signatures exist for ECDSA, the formats have no byte for them.
- */
-static bool has_wide_nonce(const group_key *key, const uint8_t *digest, const uint8_t *signature)
-{
-    for (int id = 2; id < 4; id++) {
-        secp256k1_ecdsa_recoverable_signature parsed;
-        secp256k1_pubkey found;
-        if (secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, signature,
-                                                                id) &&
-            secp256k1_ecdsa_recover(context(), &found, &parsed, digest) &&
-            secp256k1_ec_pubkey_cmp(context(), &found, &key->library) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* r | s of a Wycheproof row; false when the encoding itself is refused. */
-static bool load_signature(uint8_t signature[64], const json_t *test, bool is_der)
-{
-    const bytes text = hex_of(test, "sig");
-    if (!is_der) {
-        memcpy(signature, text.at, 64);
-        return text.size == 64;
-    }
-    secp256k1_ecdsa_signature parsed;
-    if (!secp256k1_ecdsa_signature_parse_der(context(), &parsed, text.at, text.size)) {
-        return false;
-    }
-    secp256k1_ecdsa_signature_serialize_compact(context(), signature, &parsed);
-    return true;
-}
-
 /* The suite for Bitcoin counts high s as invalid, the other one does not. */
-static void check_wycheproof_row(score *tally, const group_key *key, const json_t *test,
+static void check_wycheproof_row(score *tally, const bytes *key, const json_t *test,
                                  bool is_bitcoin)
 {
-    const bool valid = strcmp(json_string_value(json_object_get(test, "result")), "valid") == 0;
-    const bytes message = hex_of(test, "msg");
-    uint8_t digest[32], signature[64];
-    pl_sha256_of(digest, message.at, message.size);
-    if (!load_signature(signature, test, is_bitcoin)) {
-        judge(tally, !valid, "the encoding of a valid signature is refused");
-        return;
-    }
-    const bool low = !pl_is_high_s(signature + 32);
-    const bool verifies = pl_signature_check(&key->ours, digest, signature) == PL_OK;
-    const bool recovered = recovers(key, digest, signature);
-    const bool reachable = !has_wide_nonce(key, digest, signature);
-    judge(tally,
-          verifies == (valid && low) &&
-              (is_bitcoin ? recovered && low : recovered) == (valid && reachable),
-          json_string_value(json_object_get(test, "comment")));
+    const bytes message = hex_of(test, "msg"), signature = hex_of(test, "sig");
+    const char *result = json_string_value(json_object_get(test, "result"));
+    wycheproof_case asked = {.message = message.at,
+                             .message_size = message.size,
+                             .signature = signature.at,
+                             .signature_size = signature.size,
+                             .is_valid = strcmp(result, "valid") == 0,
+                             .is_bitcoin = is_bitcoin};
+    must(key->size == sizeof asked.public_key, tally->file, "a key of another size");
+    memcpy(asked.public_key, key->at, sizeof asked.public_key);
+    const char *wrong = wycheproof_check(&asked);
+    judge(tally, wrong == NULL, wrong);
 }
 
 static void check_wycheproof(score *tally, const json_t *root, bool is_bitcoin)
@@ -196,7 +125,7 @@ static void check_wycheproof(score *tally, const json_t *root, bool is_bitcoin)
     json_t *group, *test;
     json_array_foreach(json_object_get(root, "testGroups"), i, group)
     {
-        const group_key key = load_group_key(group);
+        const bytes key = hex_of(json_object_get(group, "publicKey"), "uncompressed");
         json_array_foreach(json_object_get(group, "tests"), j, test)
         {
             tally->row = (size_t)json_integer_value(json_object_get(test, "tcId"));
