@@ -31,6 +31,7 @@ GOALS = (  # (start of the name, at least or at most, goal)
     ("commitment, change 1000 of 1000000", ">=", 0.5),
     ("price update, 10 hits of 10000000", "<=", 3.0),
     ("price sweep, 10 hits of 1000000 ", "<=", 3.0),
+    ("replay, compared, besides signatures", ">=", 1.0),
     ("demo history", ">=", 1.0),
 )
 DEMO = "fixtures/histories/aave-v3-seed-5"
