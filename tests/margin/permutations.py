@@ -83,7 +83,7 @@ def claims(c):
     if name == "open_account":
         return [(("account", storm.sub_account(c["from"], args[0])), True)]
     if name == "pay_into_fund":
-        return [(("account", c["from"]), False)]
+        return [(("account", c["from"]), False), (("market", args[0]), False)]
     if name == "deposit_collateral":
         return [(("account", args[0]), False), (("asset", args[1]), False)]
     return [(("account", args[0]), args[0] == "rich")]

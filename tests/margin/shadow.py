@@ -203,7 +203,7 @@ class Shadow:
 
     def from_funds(self, market, who, due):
         for fund, layer in ((market, "market_fund"), (GLOBAL_FUND, "global_fund")):
-            paid = min(due, self.funds.get(fund, 0))
+            paid = 0 if layer == "market_fund" and fund == GLOBAL_FUND else min(due, self.funds.get(fund, 0))
             if paid:
                 self.funds[fund] -= paid
                 self.pay(who, paid)
@@ -298,7 +298,10 @@ class Shadow:
 
     def liquidate(self, liquidator, who, market):
         self.settle_funding(who, market)
-        p, margin = self.at(who, market), self.margin(who)
+        if self.at(who, market).size == 0:  # accepted: assets of an account below zero, without positions
+            self.cover(GLOBAL_FUND, who, liquidator, 0)
+            return
+        p, margin, mine = self.at(who, market), self.margin(who), self.requirement(who, market)[1]
         part = self.part(who, market, margin)
         if part == abs(p.size):
             self.close_all(liquidator, who, market)
@@ -308,14 +311,15 @@ class Shadow:
         self.change(liquidator, market, -delta, price)
         self.events.append(("Liquidated", market, who, part, self.at(who, market).size, price, profit))
         self.settle_loss(market, who, profit, 0)
-        self.pay_keeper(market, who, liquidator, part)
+        self.pay_keeper(market, who, liquidator, part, mine)
 
-    def pay_keeper(self, market, who, keeper, closed):
-        """The account pays what it has, the funds the rest; gives the account's part."""
+    def pay_keeper(self, market, who, keeper, closed, asked):
+        """The account pays what it has, the funds up to the margin asked; gives the account's part."""
         cost, margin, least, most = self.markets[market].reward
-        due = min(max(cost + up(closed * self.mark(market) * margin, CASH26), least), most)
+        due = min(max(cost + up(closed * self.mark(market) * margin, CASH26), least), most) if closed else 0
         own = min(due, max(self.equity(who), 0))
-        funded = due - own - self.from_funds(market, who, due - own)
+        short = max(min(due, asked) - own, 0)
+        funded = short - self.from_funds(market, who, short)
         self.pay(who, -own - funded)
         self.pay(keeper, own + funded)
         if own + funded:
@@ -347,7 +351,7 @@ class Shadow:
             self.change(liquidator, market, size, price)
             self.events.append(("Liquidated", market, who, abs(size), 0, price, profit))
             self.settle_loss(market, who, profit, missing)
-            reward = self.pay_keeper(market, who, liquidator, abs(size))
+            reward = self.pay_keeper(market, who, liquidator, abs(size), mine)
             self.keep_surplus(market, who, at_price - reward, mine, all_asked)
         else:
             self.close_against_others(liquidator, who, market, share(max(-equity, 0)))
@@ -355,7 +359,7 @@ class Shadow:
     def keep_surplus(self, market, who, equity, mine, all_asked):
         if not self.markets[market].surplus or equity <= 0 or self.balance[who] <= 0:
             return
-        amount = min(equity if all_asked == 0 else equity * mine // all_asked, self.balance[who])
+        amount = min(min(equity, all_asked) * mine // all_asked if all_asked else 0, self.balance[who])
         self.pay(who, -amount)
         self.funds[market] = self.funds.get(market, 0) + amount
         self.events.append(("SurplusToFund", market, who, amount))
@@ -395,7 +399,10 @@ class Shadow:
         self.markets[int(market)].reward = (units(cost, 6), units(margin, 9), units(least, 6), units(most, 6))
 
     def on_set_funding(self, caller, market, premium_feed, interest, premium_clamp, funding_cap, interval_s):
+        self.accrue_due(int(market))
         m = self.markets[int(market)]
+        if m.interval != int(interval_s):
+            m.funded = self.now - self.now % int(interval_s)
         m.interest, m.clamp, m.cap = units(interest, 9), units(premium_clamp, 9), units(funding_cap, 9)
         m.interval = int(interval_s)
 
@@ -431,12 +438,19 @@ class Shadow:
     def on_fill(self, caller, market, maker, taker, size, price):
         market, size, price = int(market), units(size, 9), units(price, 8)
         m = self.markets[market]
+        self.accrue_due(market)
         self.change(maker, market, -size, price)
         self.change(taker, market, size, price)
         for who, fee in ((maker, m.maker), (taker, m.taker)):
             amount = up(abs(size) * price * fee, CASH26)
             self.pay(who, -amount)
             self.pay(FEES, amount)
+
+    def accrue_due(self, market):
+        m = self.markets[market]
+        open_ = any(k == market for _, k in self.positions)
+        if open_ and self.now >= m.funded + m.interval and (m.kind == "perpetual" or self.now < m.expiry):
+            self.on_fund(None, market)
 
     def on_fund(self, caller, market):
         m = self.markets[int(market)]

@@ -511,13 +511,13 @@ static void plan_block(book *b)
             liquidate(b, i, "perp.liquidate");
         }
     }
-    for (size_t i = 0; i < b->options->accounts; i++) {
-        act(b, i);
-    }
     for (size_t m = 0; m < b->markets && b->block % 60 == 59; m++) {
         if (!is_expired(b, m)) {
             pt_sim_call(&b->sim, "keeper1", "perp.fund", "[i]", (int)m);
         }
+    }
+    for (size_t i = 0; i < b->options->accounts; i++) {
+        act(b, i);
     }
 }
 
