@@ -23,7 +23,7 @@ from tests import certificates      # noqa: E402
 ASKED = re.compile(r"mem(cpy|move|set|cmp)|strlen|secp256k1_\w+|SHA256_(Transform|Update)"
                    r"|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__mem(cpy|move|set)_chk|__(u?div|u?mod)[dt]i3|__multi3")
 # Code, constants, and constants that hold addresses, which the loader makes read-only.
-READ_ONLY = re.compile(r"\.(text|rodata|data\.rel\.ro|eh_frame|comment|note|debug|group|strtab|shstrtab|symtab|rela?\b)")
+READ_ONLY = re.compile(r"\.(text|rodata|data\.rel\.ro|eh_frame|comment|note|debug|group|\w*tab|rela?\b)")
 
 
 class Library:

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """The core on every processor and compiler at hand: the same roots, the same answers.
 
-  python3 tools/cross.py [--build DIR] [TARGET...]     e.g. s390x armhf host-clang-O3; none: all of them
+  python3 tools/cross.py [--build DIR] [--plim FILE] [TARGET...]   e.g. s390x armhf host-clang-O3; none: all
 
 Each target builds vm/ and replays the histories of fixtures/ with tests/cross/replay_roots.c, under qemu-user or
-node where the processor is another one. Roots must be those of fixtures/golden; answers to the oracle vectors those
-of host-gcc-O2, which `make test` sets beside the model; the unit tests of UNITS must pass. Prints one table; exit 1
-if anything differs. `tools/deps.sh cross` installs what is needed; a target without its compiler is skipped.
+node where the processor is another one. Roots must be those of fixtures/golden; answers to the oracle vectors and to
+certificates, whole and spoiled, those of host-gcc-O2, which `make test` sets beside the model; Wycheproof's cases and
+the unit tests of UNITS must pass. Histories are replayed one after the other, by two processes and by seven. Prints one
+table; exit 1 if anything differs. `tools/deps.sh cross` installs what is needed; a target without its compiler is skipped.
 """
 import argparse
+import concurrent.futures
 import gzip
 import json
 import os
@@ -21,7 +23,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.model.oracle_rows import Document     # noqa: E402
+from tests.cross.inputs import Certificates, curve_rows     # noqa: E402
+from tests.model.oracle_rows import Document                # noqa: E402
 
 WARN = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum -Wstrict-prototypes "
         "-Wmissing-prototypes -Wundef -Wcast-qual -Wvla -Werror").split()
@@ -30,7 +33,9 @@ MODULES = ("-DENABLE_MODULE_RECOVERY=1 -DENABLE_MODULE_EXTRAKEYS=1 -DENABLE_MODU
            "-DECMULT_WINDOW_SIZE=15 -DECMULT_GEN_PREC_BITS=4").split()
 UNITS = "num num_text bytes sha256 keccak order tree store proof value exec".split()
 SUPPORT = ["tests/support/%s.c" % name for name in
-           "heap counted_memory state_model build_code run_code".split()]
+           "heap counted_memory state_model build_code run_code wycheproof".split()]
+FACTS = ["tools/report/%s.c" % name for name in "facts certificate_facts certificate_story".split()] + \
+        ["tools/common/%s.c" % name for name in "value bytes".split()]
 NODE = """const BUILD = %s;
 import { WASI } from 'node:wasi'; import { readFile } from 'node:fs/promises';
 const [program, ...rest] = process.argv.slice(2);
@@ -39,6 +44,9 @@ const wasi = new WASI({ version: 'preview1', args: [program, ...rest], preopens:
 const module = await WebAssembly.compile(await readFile(program));
 process.exitCode = wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject()));
 """
+
+HEAD = "%-24s %-12s %-7s %5s %5s %9s %7s %6s %6s %6s %6s %6s %6s %6s %6s %7s"
+ROW = "%-24s %-12s %-7s %5s %5s %9s %7d %6d %6d %6d %6d %6d %6d %6d %6d %7d"
 
 
 class Target:
@@ -93,7 +101,7 @@ class Build:
     def core(self):
         for path in sorted(ROOT.glob("vm/*/*.c")):
             self.library.append(self.compile(path.relative_to(ROOT), WARN))
-        for path in SUPPORT:
+        for path in SUPPORT + FACTS:
             self.library.append(self.compile(path, ["-Itests/cross/include"]))
         if self.target.foreign:
             self.library.append(self.compile("tools/report/provider/sha256_block.c", WARN))
@@ -143,21 +151,46 @@ def frames():
     return b"".join(data), names
 
 
-def compare_roots(command, histories, problems):
-    """Returns (roots compared, roots that differ or are missing)."""
+def replay(command, histories):
+    """What replay_roots says of histories: {name: lines}, its exit code and stderr."""
+    names = {str(path): name for name, path, _ in histories}
+    run = subprocess.run([*command, *names], cwd=ROOT, capture_output=True, text=True)
+    found = {name: [] for name in names.values()}
+    for line in run.stdout.splitlines():
+        if line.startswith("= "):
+            lines = found[names[line[2:]]]
+        else:
+            lines.append(line)
+    return found, run.returncode, run.stderr
+
+
+def compare_roots(command, histories, processes, problems):
+    """Returns (roots compared, roots that differ or are missing), by so many processes at a time."""
     compared = differing = 0
-    for name, path, golden in histories:
-        run = subprocess.run([*command, str(path)], cwd=ROOT, capture_output=True, text=True)
-        lines = run.stdout.splitlines()[1:]
-        lines += ["nothing"] * (len(golden) - len(lines))
-        wrong = [n for n, line in enumerate(lines, 1) if n > len(golden) or line != golden[n - 1]]
-        compared += len(golden)
-        differing += len(wrong)
-        if wrong or run.returncode:
-            at = wrong[0] if wrong else len(golden)
-            problems.append("history %s, block %d: %s (exit %d) %s" % (name, at, lines[at - 1], run.returncode,
-                                                                       run.stderr.strip()[-200:]))
+    parts = [part for part in (histories[n::processes] for n in range(processes)) if part]
+    with concurrent.futures.ThreadPoolExecutor(processes) as pool:
+        said = list(pool.map(lambda part: replay(command, part), parts))
+    found = {name: lines for one, _, _ in said for name, lines in one.items()}
+    for name, _, golden in histories:
+        lines = found[name] + ["nothing"] * (len(golden) - len(found[name]))
+        wrong = [n for n, line in enumerate(lines) if n >= len(golden) or line != golden[n]]
+        compared, differing = compared + len(golden), differing + len(wrong)
+        if wrong:
+            problems.append("history %s, block %d: %s (%d processes)" %
+                            (name, wrong[0] + 1, lines[wrong[0]], processes))
+    problems += ["replay: exit %d %s" % (code, stderr.strip()[-200:]) for _, code, stderr in said if code]
     return compared, differing
+
+
+def compare_curve(command, rows, problems):
+    """Returns (cases that pass, cases that fail or were not judged)."""
+    data, count = rows
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, input=data)
+    last = (run.stdout.decode().splitlines() or [""])[-1].split()
+    passed = int(last[0]) if len(last) == 4 else 0
+    if passed != count or run.returncode:
+        problems.append("curve: %s" % (run.stdout or run.stderr).decode()[:200])
+    return passed, count - passed
 
 
 def compare_oracle(command, asked, wanted, problems):
@@ -181,45 +214,59 @@ def run_units(build, problems):
     return passed
 
 
-def check(target, build, histories, asked, wanted):
+def check(target, build, asked):
     """One line of the table and the problems behind it."""
     start, problems, made = time.monotonic(), [], Build(target, build)
     try:
         made.core()
-        replay = made.program("tests/cross/replay_roots.c")
-        about = call([*replay, "--about"]).split()
-        compared, differing = compare_roots(replay, histories, problems)
-        silent = compare_oracle(made.program("tests/storm/oracle_say.c"), asked, wanted, problems)
+        replaying = made.program("tests/cross/replay_roots.c")
+        about = call([*replaying, "--about"]).split()
+        compared, differing = map(sum, zip(*(compare_roots(replaying, asked.histories, processes, problems)
+                                             for processes in (1, 2, 7))))
+        silent = compare_oracle(made.program("tests/storm/oracle_say.c"), asked.frames, asked.wanted, problems)
+        said = call(made.program("tests/cross/verify_certificates.c"), asked.certificates.data)
+        other = asked.certificates.compare(said, problems)
+        curve = compare_curve(made.program("tests/cross/curve_rows.c"), asked.curve, problems)
         units = run_units(made, problems)
     except RuntimeError as problem:
         return "%-24s failed" % target.name, [str(problem)]
     version = call([*target.compiler, "-dumpversion"]).strip()
     name = "clang" if "clang" in target.compiler[0] else "gcc"
-    return ("%-24s %-12s %-7s %5s %5s %9s %10d %6d %6d %7d %7d %6d %7d" %
-            (target.name, "%s %s" % (name, version), *about, len(histories), compared, differing, len(asked[1]),
-             silent, units, time.monotonic() - start)), problems
+    return (ROW % (target.name, "%s %s" % (name, version), *about, compared, differing, len(asked.frames[1]), silent,
+                   len(asked.certificates.cases), other, *curve, units, time.monotonic() - start)), problems
 
 
-def reference(build, asked):
-    made = Build(next(t for t in targets(build) if t.name == "host-gcc-O2"), build)
-    made.core()
-    return call(made.program("tests/storm/oracle_say.c"), asked[0]).splitlines()
+class Asked:
+    """What every target is asked, and what this machine answers."""
+
+    def __init__(self, options):
+        self.histories, self.frames, self.curve = unpack(options.build), frames(), curve_rows(options.data)
+        self.certificates = Certificates(options.plim, options.data, options.build, options.each)
+        made = Build(next(t for t in targets(options.build) if t.name == "host-gcc-O2"), options.build)
+        made.core()
+        self.wanted = call(made.program("tests/storm/oracle_say.c"), self.frames[0]).splitlines()
+        self.certificates.expect(call(made.program("tests/cross/verify_certificates.c"), self.certificates.data))
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build/cross", type=lambda text: (ROOT / text).resolve())
+    parser.add_argument("--plim", default="build/plim", type=lambda text: (ROOT / text).resolve())
+    parser.add_argument("--data", default=ROOT / "../shared/data", type=pathlib.Path, help="folder of recorded runs")
+    parser.add_argument("--each", type=int, default=8, help="certificates of liquidations of each history")
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     known = targets(options.build)
     unknown = set(options.targets) - {target.name for target in known}
     if unknown:
         parser.error("no target %s; known: %s" % (" ".join(unknown), " ".join(t.name for t in known)))
-    histories, asked = unpack(options.build), frames()
+    options.build.mkdir(parents=True, exist_ok=True)
+    asked = Asked(options)
     (options.build / "run.mjs").write_text(NODE % json.dumps(str(options.build)))
-    wanted = reference(options.build, asked)
-    print("%-24s %-12s %-7s %5s %5s %9s %10s %6s %6s %7s %7s %6s %7s" %
-          tuple("target compiler endian word limbs char histories roots differ oracle differ units seconds".split()))
+    print("%d histories, by 1, 2 and 7 processes; %d certificates of liquidations and %d spoiled ones" %
+          (len(asked.histories), asked.certificates.good, len(asked.certificates.cases) - asked.certificates.good))
+    print(HEAD % tuple("target compiler endian word limbs char roots differ oracle differ certs differ curve differ "
+                       "units seconds".split()))
     failed = 0
     for target in known:
         if options.targets and target.name not in options.targets:
@@ -228,7 +275,7 @@ def main():
         if target.foreign and not (options.build / "secp256k1/src/secp256k1.c").exists():
             lacks.append("the source of libsecp256k1 (tools/deps.sh cross)")
         line, problems = ("%-24s skipped: needs %s" % (target.name, ", ".join(lacks)), []) if lacks else \
-            check(target, options.build, histories, asked, wanted)
+            check(target, options.build, asked)
         print(line, *("  " + problem for problem in problems), sep="\n", flush=True)
         failed += bool(problems)
     print("%d targets differ or fail" % failed)

@@ -36,7 +36,8 @@ WORLD = {
 OVERLAPS = """
 const boxes = [...document.querySelectorAll("svg text")].map(text => text.getBoundingClientRect());
 const pairs = boxes.flatMap((a, i) => boxes.slice(i + 1).map(b => [a, b]));
-return pairs.filter(([a, b]) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom).length
+const meet = ([a, b]) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+return pairs.filter(meet).length
     + boxes.filter(a => a.left < 0 || a.right > innerWidth).length;
 """
 
@@ -77,7 +78,8 @@ class Page:
     def good(self, path):
         heading, sentence, page_json = self.verify(path)
         code, plim_json = self.told(path)
-        self.judge((heading, code) == ("True", 0) and page_json == plim_json and sentence == json.loads(plim_json)["claim"],
+        is_claim = plim_json is not None and sentence == json.loads(plim_json)["claim"]
+        self.judge((heading, code) == ("True", 0) and page_json == plim_json and is_claim,
                    "%s: %s %s (plim: exit %d), %s JSON" % (path.name, heading, sentence, code,
                                                            "the same" if page_json == plim_json else "another"))
 
@@ -153,10 +155,11 @@ class Page:
 
 def judge_page(page, options, folder):
     made = list(certificates.make(options.plim, folder / "good", options.each))
-    protocols = {re.sub(r"-(seed-)?\d+$", "", path.stem) for path in made}
+    protocols = {re.sub(r"(-seed-\d+)?-\d+$", "", path.stem) for path in made}
     for path in made:
         page.good(path)
-    print("%d certificates of liquidations, of %d histories: the same JSON as plim verify" % (len(made), len(protocols)))
+    print("%d certificates of liquidations, of %d protocols: the same JSON as plim verify" %
+          (len(made), len(protocols)))
     page.narrow_and_wide(made[0])
     page.narrow_and_wide(next(path for path in made if "captured" in path.name))
     page.hands(made[0])
@@ -171,8 +174,8 @@ def judge_page(page, options, folder):
     page.good(made[0])
     kinds = {what for _, what in headings}
     left, other = (sum(heading == wanted for heading, _ in headings) for wanted in ("Not decided", "True"))
-    print("%d spoiled files of %d kinds: %d not decided, %d another truth, as plim says" % (len(headings), len(kinds), left,
-                                                                                       other))
+    print("%d spoiled files of %d kinds: %d not decided, %d another truth, as plim says" %
+          (len(headings), len(kinds), left, other))
     page.hostile()
     complaints = page.browser.complaints()
     page.judge(not complaints, "the console says: %s" % complaints[:2])
