@@ -132,6 +132,13 @@ def certificate_storm(build, effort):
                   f"{folder}/storm/certificate_storm --states {effort} --seed 2 {paths}", 14400)]
 
 
+def certificate_storm_full(build):
+    """Every bit of 200 certificates, and 10^7 forged copies of small ones."""
+    folder = BUILDS[build][0].split("B=")[1]
+    return [Suite(f"{build} certificates in full",
+                  f"python3 tests/storm/certificates_full.py --build {folder} --seed 1", 14400)]
+
+
 def crash_suites(build, each, every, kills):
     """Replays that stop: power cuts, failing disks, refused memory, and a real process that is killed."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -252,6 +259,7 @@ def plan(options):
                 + model_oracle_suites("gcc", 20_000, options.data)
                 + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
                 + certificate_storm("gcc", "--certificates 40 --every 4 --flips 5000 --mutants 20000")
+                + certificate_storm_full("gcc")
                 + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)
                 + library_suites("gcc") + browser_suites("--each 12 --spoiled 20 --garbage 40")]

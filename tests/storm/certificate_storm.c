@@ -1,14 +1,16 @@
 /* Certificates of the blocks of real histories, and everything that somebody might change in them.
  *
  * For blocks with a successful transaction a certificate is made and must hold. Then bits of it are
- * flipped, and copies are forged by rule (tests/support/certificate_forge.c) from one with a longer
- * path and evidence; each must be refused. A copy that is accepted must be, byte for byte, what an
+ * flipped: each copy must be refused by the seal at the latest. Then bits are flipped and the copy
+ * sealed again, and copies are forged by rule (tests/support/certificate_forge.c) from one with a
+ * longer path and evidence, and sealed. Such a copy must be refused, or be, byte for byte, what an
  * honest maker with the whole state writes for what it says: then it is another true statement
  * (without evidence, of a shorter path, ..) and counted apart. All else is a false accept.
  *
- * Usage: certificate_storm [--certificates N] [--every N] [--flips all|N] [--mutants N] [--seed S]
- *                          [--states] HISTORY.plh[.gz] ..
- *   N certificates of each history, of every N-th block that qualifies; flips and mutants of each.
+ * Usage: certificate_storm [--certificates N] [--every N] [--flips all|N] [--sealed all|N]
+ *                          [--mutants N] [--seed S] [--states] HISTORY.plh[.gz] ..
+ *   N certificates of each history, of every N-th block that qualifies; flips, flips sealed again
+ *   and mutants of each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,31 +18,32 @@
 #include <time.h>
 
 #include "tests/support/certificate_forge.h"
+#include "tests/support/certificate_tally.h"
 #include "tests/support/timing.h"
 #include "tools/common/args.h"
 #include "tools/common/file.h"
 #include "tools/common/memory.h"
 #include "vm/base/bytes.h"
 
-enum { STEPS = PL_VERIFY_DONE + 1, FORGERIES_MAX = 64, ASKED_MAX = 8 };
+enum { FORGERIES_MAX = 64, ASKED_MAX = 8 };
 #define ARENA_SIZE (UINT64_C(512) << 20)
 
-typedef struct tally {
-    uint64_t tried, refused, other, same, failed;
-} tally;
-
 typedef struct storm {
-    uint64_t certificates, every, flips, mutants, seed; /* as asked */
-    bool all_flips, states;
+    uint64_t certificates, every, flips, sealed, mutants,
+        seed; /* as asked; flips of all: UINT64_MAX */
+    bool states;
     uint64_t made, seen, until, failures; /* until: where `made` stops in this history */
-    tally by_flip, by_forgery[FORGERIES_MAX];
-    uint64_t by_step[STEPS], by_status[1024];
+    tally by_flip, by_sealed_flip, by_forgery[FORGERIES_MAX];
+    uint64_t by_status[1024], by_difference[TRUTH_DIFFERENCES];
+    pieces from; /* what the copy at hand was made from */
     double verify_s;
     size_t size_sum, size_max, arena_max;
     uint8_t *arena;
     /* of the history under way */
     pt_memory memory;
-    pl_chain *chain, *ahead; /* before and after the block */
+    pl_chain *chain, *ahead;  /* before and after the block */
+    pl_chain *behind;         /* at the base of the certificate before this one */
+    pl_history behind_blocks; /* that it has not seen yet */
     pt_bytes headers;
     uint64_t height_max;
     pl_evidence *reports; /* [feed] */
@@ -161,13 +164,13 @@ static void set_path(storm *s, pl_certify *request, uint64_t height, uint64_t ma
 }
 
 /* Makes a certificate; the chain must be as it was. */
-static bool make(storm *s, pt_bytes *out, const pl_certify *request)
+static bool make(storm *s, pl_chain *chain, pt_bytes *out, const pl_certify *request)
 {
     pl_certified made;
     pl_head before, after;
-    pl_chain_head(&before, s->chain);
-    const pl_status status = pl_chain_certify(&made, s->chain, request);
-    pl_chain_head(&after, s->chain);
+    pl_chain_head(&before, chain);
+    const pl_status status = pl_chain_certify(&made, chain, request);
+    pl_chain_head(&after, chain);
     if (status != PL_OK || memcmp(&before, &after, sizeof before) != 0) {
         printf("FAIL after block %llu: making says %s\n", (unsigned long long)before.height,
                pl_status_name(status));
@@ -176,11 +179,21 @@ static bool make(storm *s, pt_bytes *out, const pl_certify *request)
     }
     out->size = 0;
     pt_put(out, made.bytes, made.size);
-    pl_certified_free(&made, s->chain);
+    pl_certified_free(&made, chain);
     return true;
 }
 
 /* ---- judging copies ---- */
+
+/* The chain that stands at the base of a certificate: of this one, or of the one before, whose
+ * parts were spliced in. */
+static pl_chain *chain_at(storm *s, const pl_certificate *of)
+{
+    pl_head head;
+    pl_chain_head(&head, s->behind);
+    const uint64_t base = of->height - (of->kind == PL_CERTIFIES_BLOCK);
+    return head.height == base ? s->behind : s->chain;
+}
 
 /* What the copy says, said by an honest maker: the same bytes? */
 static bool is_another_truth(storm *s, const uint8_t *bytes, size_t size)
@@ -195,6 +208,7 @@ static bool is_another_truth(storm *s, const uint8_t *bytes, size_t size)
         of.evidence_count > EVIDENCE_MAX) {
         return false;
     }
+    pl_chain *const chain = chain_at(s, &of);
     pl_certify request = {.kind = of.kind,
                           .without_world = of.world == NULL,
                           .header_count = of.header_count,
@@ -225,8 +239,8 @@ static bool is_another_truth(storm *s, const uint8_t *bytes, size_t size)
     offset = 0;
     for (uint32_t i = 0; pl_certificate_evidence_next(&evidence[i], &offset, &of); i++) {
     }
-    const bool same =
-        make(s, &honest, &request) && honest.size == size && memcmp(honest.data, bytes, size) == 0;
+    const bool same = make(s, chain, &honest, &request) && honest.size == size &&
+                      memcmp(honest.data, bytes, size) == 0;
     pt_bytes_free(&headers);
     pt_bytes_free(&block);
     pt_bytes_free(&honest);
@@ -239,12 +253,13 @@ static void judge(storm *s, tally *of, const char *name, const uint8_t *bytes, s
     pl_verdict verdict;
     of->tried++;
     const pl_status status = verify(s, &verdict, bytes, size);
-    s->by_step[verdict.step]++;
+    of->by_step[verdict.step]++;
     s->by_status[status < 1024 ? status : 1023]++;
     if (pl_is_reject(status)) {
         of->refused++;
-    } else if (status == PL_OK && is_another_truth(s, bytes, size)) {
+    } else if (status == PL_OK && of != &s->by_flip && is_another_truth(s, bytes, size)) {
         of->other++;
+        s->by_difference[truth_differs(&s->from, bytes, size)]++;
     } else {
         of->failed++;
         if (s->failures++ < 20) {
@@ -257,13 +272,31 @@ static void judge(storm *s, tally *of, const char *name, const uint8_t *bytes, s
 static void flip_bits(storm *s, const pt_bytes *certificate, forge *f)
 {
     const size_t bits = certificate->size * 8;
-    const uint64_t count = s->all_flips ? bits : s->flips;
+    const uint64_t count = s->flips == UINT64_MAX ? bits : s->flips;
     for (uint64_t i = 0; i < count; i++) {
-        const size_t bit = s->all_flips ? (size_t)i : forge_pick(f, bits);
+        const size_t bit = s->flips == UINT64_MAX ? (size_t)i : forge_pick(f, bits);
         certificate->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         judge(s, &s->by_flip, "a flipped bit", certificate->data, certificate->size);
         certificate->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
+}
+
+/* The same, but not of the seal, which is made anew. */
+static void flip_sealed(storm *s, const pt_bytes *certificate, forge *f)
+{
+    const size_t parts = certificate->size - PL_SEAL_SIZE;
+    const uint64_t count = s->sealed == UINT64_MAX ? parts * 8 : s->sealed;
+    pt_bytes copy = {0};
+    pt_put(&copy, certificate->data, parts);
+    for (uint64_t i = 0; i < count; i++) {
+        const size_t bit = s->sealed == UINT64_MAX ? (size_t)i : forge_pick(f, parts * 8);
+        copy.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        certificate_seal(&copy);
+        judge(s, &s->by_sealed_flip, "a flipped bit, sealed", copy.data, copy.size);
+        copy.size = parts;
+        copy.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    pt_bytes_free(&copy);
 }
 
 static bool is_equal(const pt_bytes *a, piece b)
@@ -308,6 +341,23 @@ static bool must_hold(storm *s, const pt_bytes *certificate)
     return status == PL_OK;
 }
 
+/* Brings the chain behind to this height. */
+static void follow(storm *s, uint64_t height)
+{
+    const uint8_t *block;
+    size_t size;
+    pl_head head;
+    pl_block_result result;
+    pl_chain_head(&head, s->behind);
+    for (; head.height < height; head.height++) {
+        if (pl_history_next(&s->behind_blocks, &block, &size) != PL_OK || block == NULL ||
+            pl_chain_replay_block(&result, s->behind, block, size, NULL) != PL_OK) {
+            s->failures++; /* the others went this way */
+            return;
+        }
+    }
+}
+
 /* Makes a plain one for flips and a rich one for forging, and tries both. */
 static void try_request(storm *s, pl_certify *request, uint64_t height)
 {
@@ -316,10 +366,13 @@ static void try_request(storm *s, pl_certify *request, uint64_t height)
     const uint32_t feeds = pl_chain_world(s->chain)->feed_count;
     pl_evidence *evidence = pt_take_zeroed(feeds + 1u, sizeof *evidence);
     set_path(s, request, height, 0);
-    if (make(s, &plain, request) && must_hold(s, &plain)) {
+    if (make(s, s->chain, &plain, request) && must_hold(s, &plain)) {
         forge f = {.chain = s->chain, .random = s->seed + s->made, .old_report = s->old_report};
         s->made++;
         flip_bits(s, &plain, &f);
+        if (pieces_of(&s->from, plain.data, plain.size)) {
+            flip_sealed(s, &plain, &f);
+        }
         set_path(s, request, height, 2);
         for (uint32_t i = 0; i < feeds && i < EVIDENCE_MAX; i++) {
             if (s->reports[i].report_size > 0) {
@@ -329,14 +382,16 @@ static void try_request(storm *s, pl_certify *request, uint64_t height)
         request->evidence = evidence;
         f.base = &base;
         f.other = pieces_of(&other, s->last.data, s->last.size) ? &other : NULL;
-        if (s->mutants > 0 && make(s, &rich, request) && must_hold(s, &rich) &&
+        if (s->mutants > 0 && make(s, s->chain, &rich, request) && must_hold(s, &rich) &&
             pieces_of(&base, rich.data, rich.size) && forge_begin(&f)) {
             f.certificate = (piece){rich.data, rich.size};
+            s->from = base;
             forge_copies(s, &f);
         }
         forge_end(&f);
         s->last.size = 0;
         pt_put(&s->last, rich.data, rich.size);
+        follow(s, height - (request->kind == PL_CERTIFIES_BLOCK));
     }
     free(evidence);
     pt_bytes_free(&plain);
@@ -457,6 +512,8 @@ static bool run_history(storm *s, const char *path)
         pl_chain_create(&s->chain, NULL, &s->memory.memory, history.world, history.world_size) !=
             PL_OK ||
         pl_chain_create(&s->ahead, NULL, &s->memory.memory, history.world, history.world_size) !=
+            PL_OK ||
+        pl_chain_create(&s->behind, NULL, &s->memory.memory, history.world, history.world_size) !=
             PL_OK) {
         printf("certificate_storm: cannot open %s %s\n", path, report.line);
         return false;
@@ -466,9 +523,12 @@ static bool run_history(storm *s, const char *path)
     s->seen = 0;
     s->until = s->made + s->certificates;
     read_headers(s, &history);
+    s->last.size = 0;
+    s->behind_blocks = history;
     const bool ran = run_blocks(s, &history);
     pl_chain_free(s->chain);
     pl_chain_free(s->ahead);
+    pl_chain_free(s->behind);
     free(s->reports);
     free(bytes.data);
     return ran;
@@ -476,45 +536,41 @@ static bool run_history(storm *s, const char *path)
 
 /* ---- figures ---- */
 
-static void print_tally(const char *name, const tally *of)
+static void print_statuses(const storm *s)
 {
-    printf("  %-34s %10llu %10llu %8llu %8llu %7llu\n", name, (unsigned long long)of->tried,
-           (unsigned long long)of->refused, (unsigned long long)of->other,
-           (unsigned long long)of->same, (unsigned long long)of->failed);
-}
-
-static void print_figures(const storm *s)
-{
-    tally all = {0};
-    printf("  %-34s %10s %10s %8s %8s %7s\n", "", "tried", "refused", "other", "same", "failed");
-    print_tally("one bit flipped", &s->by_flip);
-    for (unsigned i = 0; i < forgery_count; i++) {
-        const tally *of = &s->by_forgery[i];
-        print_tally(forgeries[i].name, of);
-        all.tried += of->tried;
-        all.refused += of->refused;
-        all.other += of->other;
-        all.failed += of->failed;
-    }
-    for (unsigned i = 0; i < STEPS; i++) {
-        printf("  step %-10s %10llu\n", pl_verify_step_name((pl_verify_step)i),
-               (unsigned long long)s->by_step[i]);
-    }
     for (unsigned i = 0; i < 1024; i++) {
         if (s->by_status[i] > 0) {
             printf("  %-16s %10llu\n", pl_status_name((pl_status)i),
                    (unsigned long long)s->by_status[i]);
         }
     }
+}
+
+static void print_figures(const storm *s)
+{
+    tally all = {0};
+    printf("  %-34s %10s %10s %8s %8s %7s\n", "", "tried", "refused", "other", "same", "failed");
+    tally_print("one bit flipped", &s->by_flip);
+    tally_print("one bit flipped, sealed", &s->by_sealed_flip);
+    for (unsigned i = 0; i < forgery_count; i++) {
+        tally_print(forgeries[i].name, &s->by_forgery[i]);
+        tally_add(&all, &s->by_forgery[i]);
+    }
+    tally_print("all mutants", &all);
+    tally_print_steps(&s->by_flip, &s->by_sealed_flip, &all);
+    print_statuses(s);
+    truths_print(s->by_difference);
     const double count = s->made == 0 ? 1 : (double)s->made * (s->mutants > 0 ? 2 : 1);
     printf("%llu certificates, %.0f bytes in the mean, %zu at most, %.2f ms to verify, %zu bytes "
            "of memory at most\n",
            (unsigned long long)s->made, (double)s->size_sum / count, s->size_max,
            1000 * s->verify_s / count, s->arena_max);
-    printf("%llu flips: %llu refused, %llu other truths; %llu mutants: %llu refused, %llu other "
-           "truths; %llu false accepts or failures\n",
+    printf("%llu flips: %llu refused; %llu flips sealed again: %llu refused, %llu other truths; "
+           "%llu mutants: %llu refused, %llu other truths; %llu false accepts or failures\n",
            (unsigned long long)s->by_flip.tried, (unsigned long long)s->by_flip.refused,
-           (unsigned long long)s->by_flip.other, (unsigned long long)all.tried,
+           (unsigned long long)s->by_sealed_flip.tried,
+           (unsigned long long)s->by_sealed_flip.refused,
+           (unsigned long long)s->by_sealed_flip.other, (unsigned long long)all.tried,
            (unsigned long long)all.refused, (unsigned long long)all.other,
            (unsigned long long)s->failures);
 }
@@ -527,14 +583,15 @@ static bool take_option(storm *s, const char *name, const char *value)
     } options[] = {{"--certificates", &s->certificates},
                    {"--every", &s->every},
                    {"--flips", &s->flips},
+                   {"--sealed", &s->sealed},
                    {"--mutants", &s->mutants},
                    {"--seed", &s->seed}};
-    if (strcmp(name, "--flips") == 0 && strcmp(value, "all") == 0) {
-        s->all_flips = true;
-        return true;
-    }
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         if (strcmp(name, options[i].name) == 0) {
+            if (strcmp(value, "all") == 0) {
+                *options[i].number = UINT64_MAX;
+                return true;
+            }
             return pt_parse_u64(options[i].number, value);
         }
     }
@@ -543,7 +600,8 @@ static bool take_option(storm *s, const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-    static storm s = {.certificates = 4, .every = 7, .flips = 500, .mutants = 2000, .seed = 1};
+    static storm s = {
+        .certificates = 4, .every = 7, .flips = 500, .sealed = 500, .mutants = 2000, .seed = 1};
     bool ran = forgery_count <= FORGERIES_MAX, any = false;
     s.arena = malloc(ARENA_SIZE);
     pt_memory_init(&s.memory, PT_MEMORY_LIMIT_DEFAULT);

@@ -5,8 +5,6 @@
 #include "vm/base/bytes.h"
 #include "vm/chain/block.h"
 
-enum { BODY_HASH_AT = 86, LINK_BODY_HASH_AT = 8 };
-
 uint32_t forge_pick(forge *f, size_t below)
 {
     uint64_t z = f->random += UINT64_C(0x9e3779b97f4a7c15);
@@ -268,20 +266,6 @@ static bool header_change(forge *f)
 
 /* ---- the body ---- */
 
-/* Puts the hash of the changed body where its header has it. */
-static void relink(forge *f)
-{
-    pieces *w = &f->work;
-    uint8_t hash[32];
-    const uint64_t first = pl_load_u64(w->first + 38);
-    pl_body_hash(hash, w->body.bytes, w->body.size);
-    if (w->height == first) {
-        memcpy(w->first + BODY_HASH_AT, hash, 32);
-    } else {
-        memcpy(w->links[w->height - first - 1] + LINK_BODY_HASH_AT, hash, 32);
-    }
-}
-
 /* Takes the body of the base apart. */
 static bool body_of(pl_block *block, forge *f)
 {
@@ -311,7 +295,7 @@ static bool change_gas(forge *f, bool relinked)
     uint8_t *bytes = forge_copy(f, &f->work.body);
     pl_store_u64(bytes + at, pl_load_u64(bytes + at) - 1);
     if (relinked) {
-        relink(f);
+        pieces_relink(&f->work);
     }
     return forge_join(f);
 }
@@ -333,7 +317,7 @@ static bool body_flip_relinked(forge *f)
         return false;
     }
     forge_flip(f, forge_copy(f, &w->body), w->body.size);
-    relink(f);
+    pieces_relink(&f->work);
     return forge_join(f);
 }
 
@@ -364,7 +348,7 @@ static bool drop_item(forge *f, bool reports)
         }
     }
     f->work.body = (piece){f->scratch.data, f->scratch.size};
-    relink(f);
+    pieces_relink(&f->work);
     return forge_join(f);
 }
 
@@ -447,22 +431,31 @@ static bool splice(forge *f)
     return forge_join(f);
 }
 
+static void seal_or_not(forge *f)
+{
+    if (forge_pick(f, 4) > 0) {
+        certificate_seal(&f->out);
+    }
+}
+
 static bool truncated(forge *f)
 {
     const uint32_t size = forge_pick(f, f->certificate.size);
     f->out.size = 0;
     pt_put(&f->out, f->certificate.bytes, size);
+    seal_or_not(f);
     return true;
 }
 
 static bool appended(forge *f)
 {
     f->out.size = 0;
-    pt_put(&f->out, f->certificate.bytes, f->certificate.size);
+    pt_put(&f->out, f->certificate.bytes, f->certificate.size - PL_SEAL_SIZE);
     const uint32_t more = 1 + forge_pick(f, 40);
     for (uint32_t i = 0; i < more; i++) {
         pt_put_u8(&f->out, (uint8_t)forge_pick(f, 256));
     }
+    seal_or_not(f);
     return true;
 }
 

@@ -85,6 +85,19 @@ void pieces_join(pt_bytes *out, const pieces *from)
     certificate_seal(out);
 }
 
+void pieces_relink(pieces *of)
+{
+    enum { BODY_HASH_AT = 86, LINK_BODY_HASH_AT = 8 };
+    uint8_t hash[32];
+    const uint64_t first = pl_load_u64(of->first + 38);
+    pl_body_hash(hash, of->body.bytes, of->body.size);
+    if (of->height == first) {
+        memcpy(of->first + BODY_HASH_AT, hash, 32);
+    } else {
+        memcpy(of->links[of->height - first - 1] + LINK_BODY_HASH_AT, hash, 32);
+    }
+}
+
 /* ---- nodes ---- */
 
 static node *node_add(nodes *to, size_t at)

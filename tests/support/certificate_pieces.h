@@ -39,6 +39,9 @@ void certificate_seal(pt_bytes *parts);
 /* Writes the certificate of these pieces, sealed, over what was in *out. */
 void pieces_join(pt_bytes *out, const pieces *from);
 
+/* Puts the hash of a changed body where its header has it. */
+void pieces_relink(pieces *of);
+
 /* One node of a witness, in the order of its bytes. */
 typedef struct node {
     size_t at;

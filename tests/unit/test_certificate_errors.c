@@ -2,8 +2,7 @@
  * in one way. */
 #include <stdio.h>
 
-#include "tests/support/certificate_pieces.h"
-#include "tests/unit/certificate_parts.h"
+#include "tests/unit/certificate_change.h"
 
 enum { HEIGHT = 4 };
 
@@ -12,9 +11,6 @@ static pl_chain *full;      /* stands before block HEIGHT */
 static blob rich, plain;    /* with views and evidence; without */
 static blob first_block;    /* of height 1 */
 static blob state, genesis; /* kind state */
-static pieces w;            /* what a row changes */
-static uint8_t room[1 << 16];
-static size_t room_used;
 
 /* ---- the certificates that are changed ---- */
 
@@ -78,47 +74,6 @@ static int end(void **unused)
 
 /* ---- changing ---- */
 
-static void take(const blob *from)
-{
-    room_used = 0;
-    assert_true(pieces_of(&w, from->data, from->size));
-}
-
-/* A copy of a piece to be changed. */
-static uint8_t *edit(piece *of)
-{
-    uint8_t *copy = room + room_used;
-    assert_true(of->size <= sizeof room - room_used);
-    memcpy(copy, of->bytes, of->size);
-    *of = (piece){copy, of->size};
-    room_used += of->size;
-    return copy;
-}
-
-static void put_claim(uint8_t kind, uint32_t transaction, const uint8_t *account, uint16_t view)
-{
-    w.claim[0] = kind;
-    pl_store_u32(w.claim + 1, transaction);
-    memcpy(w.claim + 5, account, 32);
-    pl_store_u16(w.claim + 37, view);
-}
-
-#define EXPECT_OF(certificate, text, ...)                                                          \
-    do {                                                                                           \
-        take(certificate);                                                                         \
-        __VA_ARGS__;                                                                               \
-        expect(text);                                                                              \
-    } while (0)
-
-static void expect(const char *text)
-{
-    pt_bytes joined = {0};
-    pieces_join(&joined, &w);
-    const blob certificate = {joined.data, joined.size};
-    assert_string_equal(verdict_of(&certificate), text);
-    pt_bytes_free(&joined);
-}
-
 /* Raw bytes: one byte of a true one made another. */
 static void expect_byte(const blob *of, size_t at, uint8_t value, const char *text)
 {
@@ -126,17 +81,6 @@ static void expect_byte(const blob *of, size_t at, uint8_t value, const char *te
     copy.data[at] = value;
     assert_string_equal(verdict_of(&copy), text);
     free(copy.data);
-}
-
-/* The first bytes of a certificate under a seal that fits. */
-static void expect_sealed(const uint8_t *bytes, size_t size, const char *text)
-{
-    pt_bytes parts = {0};
-    pt_put(&parts, bytes, size);
-    certificate_seal(&parts);
-    const blob certificate = {parts.data, parts.size};
-    assert_string_equal(verdict_of(&certificate), text);
-    pt_bytes_free(&parts);
 }
 
 /* A view of the rich one asks for a row instead; of so many keys one leads where nothing is told.
