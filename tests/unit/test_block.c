@@ -408,6 +408,32 @@ static void impossible_receipts(void **state)
     }
 }
 
+/* Sizes are judged before the bytes are looked at; a list ends where a size or a receipt does. */
+static void receipts_end_where_they_say(void **state)
+{
+    (void)state;
+    uint8_t bytes[128], list[4 + 128];
+    pl_receipt receipt;
+    const size_t size = pl_receipt_size(&receipts[2]);
+    pl_receipt_encode(bytes, &receipts[2]);
+    assert_int_equal(pl_receipt_decode(&receipt, bytes, ((size_t)UINT32_MAX << 1) + size),
+                     PL_REJECT_LIMIT);
+    pl_store_u32(list, (uint32_t)size);
+    memcpy(list + 4, bytes, size);
+    for (size_t cut = 0; cut < 4 + size; cut++) {
+        size_t offset = 0;
+        assert_int_equal(pl_receipts_next(&receipt, &offset, list, cut), PL_REJECT_TRUNCATED);
+        assert_int_equal(offset, 0);
+    }
+    size_t offset = 0;
+    list[4] = 77; /* no kind of receipt */
+    assert_int_equal(pl_receipts_next(&receipt, &offset, list, 4 + size), PL_REJECT_NON_CANONICAL);
+    assert_int_equal(offset, 0);
+    list[4] = bytes[0];
+    assert_int_equal(pl_receipts_next(&receipt, &offset, list, 4 + size), PL_OK);
+    assert_int_equal(offset, 4 + size);
+}
+
 /* ---- histories ---- */
 
 static void history_splits(void **state)
@@ -453,7 +479,8 @@ int main(void)
         cmocka_unit_test(block_limits),        cmocka_unit_test(block_names_the_transaction),
         cmocka_unit_test(receipt_layout),      cmocka_unit_test(receipts_round_trip),
         cmocka_unit_test(receipt_events),      cmocka_unit_test(receipt_cuts_and_flips),
-        cmocka_unit_test(impossible_receipts), cmocka_unit_test(history_splits),
+        cmocka_unit_test(impossible_receipts), cmocka_unit_test(receipts_end_where_they_say),
+        cmocka_unit_test(history_splits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -313,6 +313,39 @@ static void forge_checkpoint(uint64_t height)
     stop(chain);
 }
 
+/* Refused memory at every place of a restore, a world that is none, and a sink that takes nothing.
+ */
+static void restores_that_stop(void **state)
+{
+    (void)state;
+    history h;
+    pl_block_result result;
+    pl_world_error where;
+    make_history(&h);
+    pl_chain *chain = start(false);
+    assert_int_equal(pl_chain_replay_block(&result, chain, h.blocks[0], h.sizes[0], NULL), PL_OK);
+    checkpoint = (bytes){.stop_at = 0};
+    assert_int_equal(pl_chain_checkpoint(chain, keep, &checkpoint), PL_FAULT_UNSUPPORTED);
+    take_checkpoint(chain);
+    stop(chain);
+    pl_status status = PL_FAULT_MEMORY;
+    uint64_t refuse = 0;
+    for (; status == PL_FAULT_MEMORY; refuse++) {
+        counted_memory_init(&counted);
+        counted.refuse_at = refuse;
+        status = restore(&chain, checkpoint.data, checkpoint.size);
+        assert_true(status == PL_OK || counted.out == 0);
+    }
+    assert_int_equal(status, PL_OK);
+    assert_true(refuse > 10);
+    stop(chain);
+    counted_memory_init(&counted);
+    assert_int_equal(pl_chain_restore(&chain, &where, &counted.memory, open_world, open_size - 1,
+                                      checkpoint.data, checkpoint.size),
+                     PL_REJECT_TRUNCATED);
+    free_history(&h);
+}
+
 static void heights_have_two_ends(void **state)
 {
     (void)state;
@@ -372,6 +405,7 @@ int main(void)
         cmocka_unit_test(stopped_and_resumed_is_the_same),
         cmocka_unit_test(checkpoints_are_checked),
         cmocka_unit_test(heights_have_two_ends),
+        cmocka_unit_test(restores_that_stop),
         cmocka_unit_test(a_fault_ends_the_chain_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -75,6 +75,29 @@ static void test_body_ends_with_its_last_function(void **state)
     build_free(b);
 }
 
+/* A body that says how short it is and ends in the middle of something. */
+static void test_body_cut_at_every_byte(void **state)
+{
+    (void)state;
+    enum { HEAD = 12, SYMBOLS = 4 };
+    build *b = context();
+    size_t size;
+    pl_code_error where;
+    const uint8_t *bytes = build_finish(b, &size);
+    uint8_t *cut = calloc(1, size);
+    memcpy(cut, bytes, HEAD);
+    for (size_t body = 0; body < size - HEAD - SYMBOLS; body++) {
+        memcpy(cut + HEAD, bytes + HEAD, body);
+        memset(cut + HEAD + body, 0, SYMBOLS);
+        cut[10] = (uint8_t)(body >> 8);
+        cut[11] = (uint8_t)body;
+        assert_int_equal(load_bytes(&where, cut, HEAD + body + SYMBOLS), PL_REJECT_TRUNCATED);
+        assert_true(where.offset <= HEAD + body);
+    }
+    free(cut);
+    build_free(b);
+}
+
 static void test_wide_bits_and_texts(void **state)
 {
     (void)state;
@@ -153,7 +176,7 @@ static void test_memory_runs_out(void **state)
     const uint8_t *bytes = build_finish(b, &size);
     pl_status status = PL_FAULT_MEMORY;
     build_memory_init(&memory);
-    for (memory.limit = 1000; status != PL_OK; memory.limit += 1000) {
+    for (memory.limit = 8; status != PL_OK; memory.limit += 8) {
         status = pl_code_load(&code, &where, &memory.memory, bytes, size);
         assert_true(status == PL_OK || status == PL_FAULT_MEMORY);
         assert_true(status == PL_OK || memory.taken == 0);
@@ -366,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame_of_the_container),
         cmocka_unit_test(test_body_ends_with_its_last_function),
+        cmocka_unit_test(test_body_cut_at_every_byte),
         cmocka_unit_test(test_wide_bits_and_texts),
         cmocka_unit_test(test_container_size),
         cmocka_unit_test(test_every_byte),

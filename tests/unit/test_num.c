@@ -420,6 +420,21 @@ static void test_signed_bytes_extend_the_sign(void **state)
     assert_int_equal(bytes[31], 0xfe);
 }
 
+/* What only tools call, so that no row of an operation reaches it. */
+static void test_helpers_of_tools(void **state)
+{
+    (void)state;
+    const pl_u256 seven = pl_u256_from_u64(7), two = pl_u256_from_u64(2), zero = pl_u256_zero();
+    const pl_i256 most = pl_i256_max_value(), least = pl_i256_min_value();
+    pl_u256 r;
+    assert_int_equal(pl_u256_div_down(&r, &seven, &two), PL_OK);
+    assert_int_equal(pl_u256_low64(&r), 3);
+    assert_int_equal(pl_u256_div_down(&r, &seven, &zero), PL_TRAP_DIV_BY_ZERO);
+    assert_true(pl_i256_is_neg(&least));
+    assert_false(pl_i256_is_neg(&most));
+    assert_false(pl_i256_is_neg(&zero));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_bytes_are_big_endian),
         cmocka_unit_test(test_bytes_of_every_size),
         cmocka_unit_test(test_signed_bytes_extend_the_sign),
+        cmocka_unit_test(test_helpers_of_tools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

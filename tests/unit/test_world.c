@@ -283,6 +283,14 @@ static void every_cut_is_refused(void **state)
             fail_msg("a world cut to %zu bytes loads", cut);
         }
     }
+    counted_memory counted;
+    pl_world huge; /* judged by its size, before a byte is read */
+    counted_memory_init(&counted);
+    assert_int_equal(
+        pl_world_load(&huge, &where, &counted.memory, world_bytes, (size_t)PL_WORLD_SIZE_MAX + 1),
+        PL_REJECT_LIMIT);
+    assert_int_equal(pl_world_load(&huge, &where, &counted.memory, world_bytes, 0),
+                     PL_REJECT_TRUNCATED);
 }
 
 /* A flipped bit is refused, or it makes another world. */

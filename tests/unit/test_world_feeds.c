@@ -207,6 +207,25 @@ static void every_cut_and_every_bit(void **state)
     assert_int_equal(load(size), PL_OK);
 }
 
+/* A feed of many bytes in front: the count of feeds is believed, and the cut lies in the second. */
+static void every_cut_of_a_small_feed(void **state)
+{
+    (void)state;
+    begin();
+    feeds[0] = feeds[1];
+    feeds[0].sets = sets;
+    feeds[0].set_count = 2;
+    feeds[1] = unsigned_feed();
+    const size_t size = write();
+    size_t at = 0;
+    while (memcmp(world + at, list.bytes, list.writer.size) != 0) {
+        at++;
+    }
+    for (size_t cut = at; cut < at + list.writer.size && cut < size; cut++) {
+        assert_int_equal(load(cut), PL_REJECT_TRUNCATED);
+    }
+}
+
 static void no_memory_is_a_fault(void **state)
 {
     (void)state;
@@ -229,10 +248,10 @@ static void no_memory_is_a_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_rule_has_its_error), cmocka_unit_test(members_of_every_kind),
-        cmocka_unit_test(fallbacks_lead_back_only), cmocka_unit_test(one_encoding_per_world),
-        cmocka_unit_test(counts_are_bounded),       cmocka_unit_test(every_cut_and_every_bit),
-        cmocka_unit_test(no_memory_is_a_fault),
+        cmocka_unit_test(every_rule_has_its_error),  cmocka_unit_test(members_of_every_kind),
+        cmocka_unit_test(fallbacks_lead_back_only),  cmocka_unit_test(one_encoding_per_world),
+        cmocka_unit_test(counts_are_bounded),        cmocka_unit_test(every_cut_and_every_bit),
+        cmocka_unit_test(every_cut_of_a_small_feed), cmocka_unit_test(no_memory_is_a_fault),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -74,7 +74,7 @@ static pl_status read_events(pl_receipt *receipt, pl_reader *reader)
     if (left > UINT32_MAX) {
         return PL_REJECT_LIMIT;
     }
-    PL_TRY(pl_reader_bytes(reader, &receipt->events, left));
+    PL_SURE(pl_reader_bytes(reader, &receipt->events, left));
     receipt->events_size = (uint32_t)left;
     size_t offset = 0;
     for (uint32_t i = 0; i < receipt->event_count; i++) {

@@ -324,9 +324,9 @@ pl_status pl_round_quotient_inexact(pl_u256 *q, const pl_u256 *rem, const pl_u25
                                     pl_round_magnitude round)
 {
     bool increment = false;
+    PL_ASSERT(round != PL_MAGNITUDE_DOWN);
     switch (round) {
     case PL_MAGNITUDE_DOWN:
-        break;
     case PL_MAGNITUDE_UP:
         increment = !pl_u256_is_zero(rem);
         break;
@@ -370,7 +370,7 @@ pl_status pl_u256_div_round(pl_u256 *r, const pl_u256 *a, const pl_u256 *b, pl_r
 {
     pl_u256 q, rem;
     PL_TRY(pl_u256_divmod(&q, &rem, a, b));
-    PL_TRY(pl_round_quotient(&q, &rem, b, pl_round_of_magnitude(round, false)));
+    PL_SURE(pl_round_quotient(&q, &rem, b, pl_round_of_magnitude(round, false)));
     pl_u256_copy(r, &q);
     return PL_OK;
 }

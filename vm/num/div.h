@@ -56,7 +56,8 @@ PL_INLINE pl_round_magnitude pl_round_of_magnitude(pl_round round, bool negative
 PL_MUST_USE pl_status pl_round_quotient_inexact(pl_u256 *q, const pl_u256 *rem, const pl_u256 *den,
                                                 pl_round_magnitude round);
 
-/* Rounds the quotient *q with remainder rem of a division by den; OVERFLOW if it becomes 2^256. */
+/* Rounds the quotient *q with remainder rem of a division by den; OVERFLOW if it becomes 2^256.
+ * That of a number of 256 bits never does: it has a remainder only where den is at least 2. */
 PL_MUST_USE PL_INLINE pl_status pl_round_quotient(pl_u256 *q, const pl_u256 *rem,
                                                   const pl_u256 *den, pl_round_magnitude round)
 {

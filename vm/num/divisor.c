@@ -113,7 +113,7 @@ static pl_status finish_256(pl_u256 *r, const pl_u256 *num, const pl_divisor *c,
     } else {
         divide_by(&q, &rem, num->limb, LIMBS, c);
     }
-    PL_TRY(pl_round_quotient(&q, &rem, &c->value, pl_round_of_magnitude(round, false)));
+    PL_SURE(pl_round_quotient(&q, &rem, &c->value, pl_round_of_magnitude(round, false)));
     pl_u256_copy(r, &q);
     return PL_OK;
 }

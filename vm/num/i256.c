@@ -190,7 +190,7 @@ pl_status pl_i256_div_round(pl_i256 *r, const pl_i256 *a, const pl_i256 *b, pl_r
     pl_i256_magnitude(&num, a);
     pl_i256_magnitude(&den, b);
     PL_TRY(pl_u256_divmod(&q, &rem, &num, &den));
-    PL_TRY(pl_round_quotient(&q, &rem, &den, pl_round_of_magnitude(round, negative)));
+    PL_SURE(pl_round_quotient(&q, &rem, &den, pl_round_of_magnitude(round, negative)));
     return pl_signed_from_magnitude(r, &q, negative);
 }
 

@@ -34,7 +34,7 @@ static inline pl_status finish_256(pl_u256 *r, const pl_u256 *num, const pl_u256
     pl_u256 sum, q, rem;
     PL_TRY(pl_u256_add(&sum, num, addend));
     pl_divide_256(&q, &rem, &sum, c);
-    PL_TRY(pl_round_quotient(&q, &rem, c, round));
+    PL_SURE(pl_round_quotient(&q, &rem, c, round));
     pl_u256_copy(r, &q);
     return PL_OK;
 }
@@ -123,7 +123,7 @@ pl_status pl_i256_muldiv_round(pl_i256 *r, const pl_i256 *a, const pl_i256 *b, c
     pl_i256_magnitude(&num, &product);
     pl_i256_magnitude(&den, c);
     pl_divide_256(&q, &rem, &num, &den);
-    PL_TRY(pl_round_quotient(&q, &rem, &den, pl_round_of_magnitude(round, negative)));
+    PL_SURE(pl_round_quotient(&q, &rem, &den, pl_round_of_magnitude(round, negative)));
     return pl_signed_from_magnitude(r, &q, negative);
 }
 

@@ -125,7 +125,7 @@ pl_status pl_u256_root_down(pl_u256 *r, const pl_u256 *a, uint64_t n)
     pl_u256 root = pl_u256_zero();
     for (uint64_t bit = length == 0 ? 0 : (length - 1) / n + 1; bit-- > 0;) {
         pl_u256 trial, power;
-        PL_TRY(pl_u256_set_bit(&trial, &root, bit));
+        PL_SURE(pl_u256_set_bit(&trial, &root, bit));
         if (pl_u256_pow(&power, &trial, n) == PL_OK && pl_u256_le(&power, a)) {
             root = trial;
         }
