@@ -198,7 +198,8 @@ def browser_suites(effort):
 def library_suites(build):
     """What an embedded verifier is given: the symbols of the library, and its example."""
     folder = BUILDS[build][0].split("B=")[1]
-    return [Suite(f"{build} verify library", f"python3 tests/verify_library.py --build {folder}")]
+    return [Suite(f"{build} verify library", f"make --no-print-directory -s {BUILDS[build][0]} {folder}/verify_example"
+                  f" && python3 tests/verify_library.py --build {folder}")]
 
 
 def whole_suites(data, long):

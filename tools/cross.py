@@ -7,7 +7,7 @@ Each target builds vm/ and replays the histories of fixtures/ with tests/cross/r
 node where the processor is another one. Roots must be those of fixtures/golden; answers to the oracle vectors and to
 certificates, whole and spoiled, those of host-gcc-O2, which `make test` sets beside the model; Wycheproof's cases and
 the unit tests of UNITS must pass. Histories are replayed one after the other, by two processes and by seven. Prints one
-table; exit 1 if anything differs. `tools/deps.sh cross` installs what is needed; a target without its compiler is skipped.
+table; exit 1 if anything differs. `tools/deps.sh cross` installs what is needed; a target without it is skipped.
 """
 import argparse
 import concurrent.futures
