@@ -137,6 +137,24 @@ static void make_whole(bool little)
     finish();
 }
 
+/* A payload cut at every byte and signed as it is. */
+static void signed_payloads_that_end_too_early(void **state)
+{
+    (void)state;
+    for (unsigned little = 0; little < 2; little++) {
+        make_whole(little == 1);
+        const size_t whole = size;
+        for (size_t cut = HEAD; cut < whole; cut++) {
+            size = cut;
+            finish();
+            EXPECT(TRUNCATED);
+        }
+        size = whole;
+        finish();
+        EXPECT(OK);
+    }
+}
+
 static void both_byte_orders_are_read(void **state)
 {
     (void)state;
@@ -350,6 +368,14 @@ static void repetitions_are_strict(void **state)
     finish();
     EXPECT(OK);
     assert_true(is_price(6, -6) && reading.strict_error == PL_REJECT_DUPLICATE);
+    begin(1);
+    put_feed(7, 3);
+    put_property(0, 5, 8);
+    put_property(0, 6, 8);
+    put_property(1, 7, 8); /* once: what stood twice stays told */
+    finish();
+    EXPECT(OK);
+    assert_true(is_price(6, -6) && reading.strict_error == PL_REJECT_DUPLICATE);
 }
 
 static void real_ones_cut_anywhere_have_a_name(void **state)
@@ -374,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_byte_orders_are_read),
+        cmocka_unit_test(signed_payloads_that_end_too_early),
         cmocka_unit_test(rules_are_asked_in_their_order),
         cmocka_unit_test(payloads_have_edges),
         cmocka_unit_test(trailing_bytes_are_strict),
