@@ -20,7 +20,7 @@ CFLAGS   = -std=c11 $(OPT) -g -fno-strict-overflow $(WARN) $(SANFLAGS) -I. \
            -ffile-prefix-map=$(CURDIR)=. $(if $(LIMBS),-DPL_LIMB_BITS=$(LIMBS)) \
            -D_POSIX_C_SOURCE=200809L -fstack-protector-strong -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
 LDLIBS   = -lsecp256k1 -lcrypto
-TOOLLIBS = -ljansson -lsqlite3 -lz -lm
+TOOLLIBS = -ljansson -lsqlite3 -lz -lm -pthread
 
 # ---- rules; nothing below needs a change to build elsewhere ---------------------------------------
 VM_SRC    := $(wildcard vm/*/*.c)
@@ -44,8 +44,10 @@ FUZZ  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 LIB   = $(B)/libplimsoll.a
 TLIB  = $(B)/libplimtools.a
 VLIB  = $(B)/libplimsoll-verify.a
+# Open MPI, where Debian's libopenmpi-dev is; nothing else asks for it. A sanitized build has none.
+MPI   = $(if $(SAN),,$(shell pkg-config --exists ompi-c 2>/dev/null && echo $(B)/plim-mpi))
 
-all: $(B)/plim $(B)/verify_example ## build the libraries, build/plim and the example of an embedded verifier
+all: $(B)/plim $(B)/verify_example $(MPI) ## build the libraries, build/plim and the example of an embedded verifier
 
 $(LIB): $(call obj,$(VM_SRC))
 	@rm -f $@ && ar rcs $@ $^
@@ -57,6 +59,10 @@ $(TLIB): $(call obj,$(PLC_SRC) $(TOOL_SRC) $(SUP_SRC))
 	@rm -f $@ && ar rcs $@ $^
 $(B)/plim: $(B)/obj/tools/plim/main.o $(TLIB) $(LIB)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(TOOLLIBS)
+
+$(B)/plim-mpi: $(B)/obj/tools/plim/main.o $(B)/obj/tools/mpi/ranks.o $(TLIB) $(LIB)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(TOOLLIBS) $(shell pkg-config --libs ompi-c)
+$(B)/obj/tools/mpi/ranks.o: CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I ompi-c))
 
 # Limb stores must not be followed by vector reloads of the same words: scalar code is faster here.
 $(call obj,$(wildcard vm/machine/*.c vm/num/*.c)): CFLAGS += -fno-tree-vectorize -fno-tree-slp-vectorize
@@ -76,9 +82,9 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(
 .SECONDARY:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim
+tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim $(MPI)
 bench-bin: $(BENCH) $(B)/plim
-.PHONY: all demo test check bench bench-evm fuzz format deps help clean cross cross-ci verify-page storm \
+.PHONY: all demo test check bench bench-evm fuzz cover mutate format deps help clean cross cross-ci verify-page storm \
         tests-bin bench-bin
 
 build/.deps-%: tools/deps.sh
@@ -108,6 +114,12 @@ bench-evm: build/.deps-test ## the same formulas as Solidity under EVMs from npm
 
 fuzz: build/.deps-test ## one minute of each fuzz target
 	@python3 tests/run.py --fuzz
+
+cover: build/.deps-test ## lines and branches of validator, verifier, decoders and arithmetic that the tests reach
+	@nice python3 tests/cover.py
+
+mutate: build/.deps-test ## 600 mistakes made by rule in the same files, and the test that notices each (SAMPLE=600)
+	@nice python3 tests/mutate_c.py --strict --sample $(or $(SAMPLE),600)
 
 cross: build/.deps-cross ## other processors and compilers: the same roots, certificates, curve (TARGETS="s390x armhf")
 	@$(MAKE) --no-print-directory -s -j2 $(B)/plim

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing.  usage: tools/deps.sh build|test|cross|browser
+# Installs the Debian 12 packages that are missing.  usage: tools/deps.sh build|test|mpi|cross|browser
 #   build  what `make demo` and `make bench` need
 #   test   the same, and the judges, sanitizers and checkers of `make test` and `make check`
+#   mpi    build, and Open MPI for build/plim-mpi, which replays on many machines
 #   cross  build, and for `make cross` compilers and emulators of other processors, and the source of
 #          libsecp256k1 into build/cross/secp256k1 (no package of it for riscv64, ppc64 and wasm32)
 #   browser  build, what `make verify-page` compiles with, and a browser that tests the page (350 MB)
@@ -10,6 +11,7 @@ build="gcc libc6-dev make pkg-config libsecp256k1-dev libssl-dev libjansson-dev
     libsqlite3-dev zlib1g-dev python3"
 test="clang clang-format libclang-rt-14-dev libcmocka-dev libgmp-dev sqlite3"
 
+mpi="libopenmpi-dev openmpi-bin"
 cross="clang-14 clang lld-14 libclang-rt-14-dev-wasm32 wasi-libc nodejs qemu-user-static dpkg-dev
     gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf gcc-i686-linux-gnu gcc-aarch64-linux-gnu
     gcc-riscv64-linux-gnu gcc-powerpc64-linux-gnu gcc-powerpc64le-linux-gnu
@@ -42,9 +44,10 @@ group="${1:-}"
 case "$group" in
 build) wanted="$build" ;;
 test) wanted="$build $test" ;;
+mpi) wanted="$build $mpi" ;;
 cross) wanted="$build $cross" ;;
 browser) wanted="$build $browser" ;;
-*) echo "usage: tools/deps.sh build|test|cross|browser" >&2; exit 2 ;;
+*) echo "usage: tools/deps.sh build|test|mpi|cross|browser" >&2; exit 2 ;;
 esac
 
 missing=""

@@ -1,12 +1,18 @@
 #include "tools/common/bytes.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Threads may run out at the same time, and exit may be called once only: the others wait here for
+ * the end, without a call that some systems lack. */
 void *pt_give_up(void)
 {
+    static atomic_flag given_up = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&given_up)) {
+    }
     (void)fputs("plim: this machine has no more memory to give; try fewer or smaller files\n",
                 stderr);
     exit(4);

@@ -1,14 +1,15 @@
 #include "tools/common/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
-static volatile sig_atomic_t interrupted;
+static atomic_int interrupted; /* lock-free: for a handler and any thread */
 
 static void on_signal(int number)
 {
     (void)number;
-    interrupted = 1;
+    atomic_store(&interrupted, 1);
 }
 
 void pt_interrupt_catch(void)
@@ -23,5 +24,5 @@ void pt_interrupt_catch(void)
 
 bool pt_interrupted(void)
 {
-    return interrupted != 0;
+    return atomic_load(&interrupted) != 0;
 }

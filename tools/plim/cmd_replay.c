@@ -2,11 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/common/file.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/models.h"
 #include "tools/plim/replay.h"
+#include "tools/plim/segments.h"
+
+enum { SEGMENTS_DEFAULT = 16, SEGMENTS_MAX = 65536, JOBS_MAX = 256 };
 
 static void print_note(void *context, const char *text)
 {
@@ -63,10 +67,60 @@ static pt_exit read_journal_options(pt_replay_options *options, const pt_args *a
     return read_pace(&options->pace, pt_args_value(args, "--checkpoint-every"), report);
 }
 
+/* The options that do not go with one of the others, each in a list that ends with NULL. */
+static pt_exit refuse_with(const char *option, const char *const *others, const pt_args *args,
+                           pt_report *report)
+{
+    for (; pt_args_value(args, option) != NULL && *others != NULL; others++) {
+        if (pt_args_value(args, *others) != NULL) {
+            return pt_fail(report, PT_USAGE, "%s does not go with %s", option, *others);
+        }
+    }
+    return PT_OK;
+}
+
+static pt_exit read_segment_options(pt_replay_options *options, const pt_args *args,
+                                    pt_report *report)
+{
+    static const char *const whole[] = {"--until",         "--resume",  "--journal",
+                                        "--checkpoint",    "--archive", "--checkpoint-every",
+                                        "--compare-model", NULL};
+    static const char *const made[] = {"--until",         "--resume", "--journal",
+                                       "--compare-model", "--jobs",   "--segment",
+                                       "--records",       "--mpi",    NULL};
+    static const char *const own[] = {"--jobs", "--segment", "--records", "--mpi"};
+    static const char *const shared[] = {"--segment", NULL};
+    static const char *const parts[] = {"--make-checkpoints", NULL};
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    options->checkpoints = pt_args_value(args, "--checkpoints");
+    options->make_checkpoints = pt_args_value(args, "--make-checkpoints");
+    options->mpi = pt_args_flag(args, "--mpi");
+    options->records = pt_args_flag(args, "--records") || options->mpi;
+    options->segments = SEGMENTS_DEFAULT;
+    options->jobs = processors > 0 && !options->mpi ? (uint64_t)processors : 1;
+    PT_TRY(refuse_with("--make-checkpoints", made, args, report));
+    PT_TRY(refuse_with("--checkpoints", parts, args, report));
+    PT_TRY(refuse_with("--checkpoints", whole, args, report));
+    PT_TRY(refuse_with("--mpi", shared, args, report));
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (options->checkpoints == NULL && pt_args_value(args, own[i]) != NULL) {
+            return pt_fail(report, PT_USAGE, "%s is for --checkpoints", own[i]);
+        }
+    }
+    if (options->checkpoints == NULL && options->make_checkpoints == NULL &&
+        pt_args_value(args, "--segments") != NULL) {
+        return pt_fail(report, PT_USAGE, "--segments is for --make-checkpoints and --checkpoints");
+    }
+    PT_TRY(pt_args_u64(&options->segments, args, "--segments", 1, SEGMENTS_MAX, report));
+    PT_TRY(pt_args_u64(&options->jobs, args, "--jobs", 1, JOBS_MAX, report));
+    return pt_args_u64(&options->segment, args, "--segment", 1, SEGMENTS_MAX, report);
+}
+
 static pt_exit read_options(pt_replay_options *options, const pt_args *args, pt_report *report)
 {
-    static const char *const single[] = {"--checkpoint", "--resume", "--archive",
-                                         "--until",      "--expect", "--journal"};
+    static const char *const single[] = {"--checkpoint",  "--resume",          "--archive",
+                                         "--until",       "--expect",          "--journal",
+                                         "--checkpoints", "--make-checkpoints"};
     *options = (pt_replay_options){
         .run = {.expect = pt_args_value(args, "--expect"),
                 .no_expect = pt_args_flag(args, "--no-expect"),
@@ -89,6 +143,7 @@ static pt_exit read_options(pt_replay_options *options, const pt_args *args, pt_
                            args->word_count);
         }
     }
+    PT_TRY(read_segment_options(options, args, report));
     PT_TRY(read_journal_options(options, args, report));
     return pt_args_u64(&options->until, args, "--until", 1, UINT64_MAX, report);
 }
@@ -128,13 +183,15 @@ static pt_exit run(const pt_args *args, pt_report *report)
     pt_progress progress;
     pt_exit result = PT_OK;
     size_t done = 0, failures = 0;
-    bool diverged = false;
+    bool diverged = false, is_told = true;
     pt_progress_begin(&progress, args->word_count, options.quiet);
     while (done < args->word_count && result == PT_OK) {
         pt_verdict *verdict = &verdicts[done];
         verdict->name = args->words[done++];
         verdict->wants_roots = options.roots;
-        result = pt_replay_one(verdict, &progress, &options, report);
+        result = options.checkpoints != NULL
+                     ? pt_segments_replay(verdict, &is_told, &progress, &options, report)
+                     : pt_replay_one(verdict, &progress, &options, report);
         pt_verdict_settle(verdict);
         if (result == PT_INPUT && args->word_count > 1) { /* the others are still worth knowing */
             (void)fprintf(stderr, "plim: %s\n", report->line);
@@ -142,11 +199,11 @@ static pt_exit run(const pt_args *args, pt_report *report)
             failures++;
             result = PT_OK;
         }
-        diverged = diverged || !pt_verdict_is_identical(verdict);
+        diverged = diverged || (is_told && !pt_verdict_is_identical(verdict));
     }
-    if (result == PT_OK && options.json) {
+    if (result == PT_OK && is_told && options.json) {
         pt_verdict_print_json(verdicts, done);
-    } else if (result == PT_OK) {
+    } else if (result == PT_OK && is_told) {
         pt_verdict_print_table(verdicts, done);
     }
     for (size_t i = 0; i < done; i++) {
@@ -170,6 +227,14 @@ static const pt_option replay_options_table[] = {
      "start from a checkpoint, or go on with a journal, instead of genesis"},
     {"--journal", "DIR", "keep a journal and checkpoints there, so that --resume DIR can go on"},
     {"--checkpoint-every", "N|Ns", "of a journal: every N blocks or seconds; 10s if not given"},
+    {"--make-checkpoints", "DIR", "write the state between every two segments there"},
+    {"--checkpoints", "DIR",
+     "verify the segments apart from each other, each from its state there"},
+    {"--segments", "N", "how many segments; 16 if not given, and the same for both"},
+    {"--jobs", "J", "how many at the same time; as many as processors if not given, 1 with --mpi"},
+    {"--segment", "K", "this one alone, from 1"},
+    {"--records", NULL, "keep each segment's result in that folder, and use those that are there"},
+    {"--mpi", NULL, "share the segments out among the processes of mpirun plim-mpi; keeps records"},
     {"--expect", "FILE", "compare with this expectations file"},
     {"--no-expect", NULL, "compare roots and receipts only"},
     {"--all-differences", NULL, "name every difference on stderr, not only the first 10"},
@@ -201,7 +266,10 @@ const pt_command pt_command_replay = {
         "events'\n"
         "  plim replay run --journal j                 and after a crash: plim replay run --resume "
         "j\n"
-        "  plim replay run --compare-model tiers,flat  the same calls under two margin models\n\n"
+        "  plim replay run --compare-model tiers,flat  the same calls under two margin models\n"
+        "  plim replay run --make-checkpoints c        once; and then on all processors:\n"
+        "  plim replay run --checkpoints c             or: mpirun -n 8 plim-mpi replay run "
+        "--checkpoints c --mpi\n\n"
         "A journalled replay may be killed at any moment, also by a power cut: --resume goes on "
         "from "
         "the\n"
@@ -209,6 +277,11 @@ const pt_command pt_command_replay = {
         "with "
         "the\n"
         "result of a run that never stopped.\n\n"
+        "Segments prove what one replay does, and print the same: a checkpoint proves its state, "
+        "its\n"
+        "block must be the history's, and the segment before must end there. Results kept by "
+        "--records\n"
+        "are believed by whoever reads them: keep the folder to yourself.\n\n"
         "Exit code 0: identical; 1: something differs or an invariant is broken; 3: an input is "
         "not\n"
         "a valid history (of several, the others are still verified).",

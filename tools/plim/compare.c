@@ -33,6 +33,13 @@ void pt_call_text(char *text, size_t size, const pl_chain *chain, uint32_t contr
     pt_bytes_free(&list);
 }
 
+static void next_record(pt_compare *compare)
+{
+    compare->record_at = compare->run->expect.reader.at;
+    compare->has_record =
+        compare->has_record && pt_expect_next(&compare->record, &compare->run->expect);
+}
+
 void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, void *context)
 {
     memset(compare, 0, sizeof *compare);
@@ -56,11 +63,10 @@ void pt_compare_open(pt_compare *compare, pt_run *run, pt_difference_sink sink, 
         }
     }
     pt_classes_open(&compare->classes, &run->expect);
-    compare->has_record =
-        run->expect_path != NULL && pt_expect_next(&compare->record, &run->expect);
-    while (compare->has_record && compare->record.height <= run->resumed_height) {
-        compare->has_record = pt_expect_next(&compare->record, &run->expect);
-    }
+    compare->has_record = run->expect_path != NULL;
+    do {
+        next_record(compare);
+    } while (compare->has_record && compare->record.height <= run->resumed_height);
 }
 
 void pt_compare_close(pt_compare *compare)
@@ -464,7 +470,7 @@ pt_exit pt_compare_block(pt_compare *compare, const pl_block_result *result, pt_
         PT_TRY(compare_query(compare, result, &compare->run->expect.queries[query], expected, size,
                              report));
     }
-    compare->has_record = pt_expect_next(&compare->record, &compare->run->expect);
+    next_record(compare);
     return PT_OK;
 }
 

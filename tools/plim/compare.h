@@ -39,6 +39,7 @@ typedef struct pt_compare {
     pt_tally tally;
     pt_record record; /* the next one that was not compared yet */
     bool has_record;
+    size_t record_at; /* where it begins in the expectations file */
     pt_classes classes;
     uint8_t *liquidation_events; /* bit per (contract, event): its name says so */
     uint32_t *event_bases;       /* [contract]: first bit of its events */

@@ -51,8 +51,9 @@ static void list_texts(text_place texts[TEXTS], pt_difference *difference)
 
 /* ---- out ---- */
 
-static void put_difference(pt_bytes *bytes, pt_difference difference)
+void pt_counts_put_difference(pt_bytes *bytes, const pt_difference *given)
 {
+    pt_difference difference = *given;
     text_place texts[TEXTS];
     pt_put_u8(bytes, difference.exists ? 1 : 0);
     if (!difference.exists) {
@@ -93,8 +94,8 @@ void pt_counts_put(pt_bytes *bytes, const pt_verdict *verdict, uint64_t elapsed_
     for (size_t i = 0; i < NUMBERS; i++) {
         pt_put_u64(bytes, *numbers[i]);
     }
-    put_difference(bytes, tally.first);
-    put_difference(bytes, verdict->broken_invariant);
+    pt_counts_put_difference(bytes, &tally.first);
+    pt_counts_put_difference(bytes, &verdict->broken_invariant);
     pt_put_u16(bytes, classes->column_count);
     pt_put_u32(bytes, (uint32_t)rule_count(classes));
     pt_put_u16(bytes, classes->cause_count);
@@ -118,7 +119,7 @@ static void get_text(text_place place, pt_reader *reader)
     place.text[size] = '\0';
 }
 
-static void get_difference(pt_difference *difference, pt_reader *reader)
+void pt_counts_get_difference(pt_difference *difference, pt_reader *reader)
 {
     text_place texts[TEXTS];
     *difference = (pt_difference){.exists = pt_get_u8(reader) != 0};
@@ -150,8 +151,8 @@ bool pt_counts_get(pt_verdict *verdict, uint64_t *elapsed_ms, const uint8_t *byt
     for (size_t i = 0; i < NUMBERS; i++) {
         *numbers[i] = pt_get_u64(&reader);
     }
-    get_difference(&verdict->compare.tally.first, &reader);
-    get_difference(&verdict->broken_invariant, &reader);
+    pt_counts_get_difference(&verdict->compare.tally.first, &reader);
+    pt_counts_get_difference(&verdict->broken_invariant, &reader);
     const size_t columns = pt_get_u16(&reader);
     const size_t rules = pt_get_u32(&reader);
     const size_t causes = pt_get_u16(&reader);
@@ -164,4 +165,37 @@ bool pt_counts_get(pt_verdict *verdict, uint64_t *elapsed_ms, const uint8_t *byt
     get_list(classes->different, different_count(classes), &reader);
     classes->explained_total = pt_get_u64(&reader);
     return !reader.failed && reader.at == reader.size;
+}
+
+/* ---- sums ---- */
+
+static void add_list(uint64_t *sum, const uint64_t *part, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        sum[i] += part[i];
+    }
+}
+
+void pt_counts_add(pt_verdict *sum, const pt_verdict *part)
+{
+    uint64_t *to[NUMBERS], *from[NUMBERS];
+    pt_tally tally = part->compare.tally;
+    pt_classes *classes = &sum->compare.classes;
+    const pt_classes *more = &part->compare.classes;
+    list_numbers(to, &sum->compare.tally);
+    list_numbers(from, &tally);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        *to[i] += *from[i];
+    }
+    if (!sum->compare.tally.first.exists) {
+        sum->compare.tally.first = tally.first;
+    }
+    if (!sum->broken_invariant.exists) {
+        sum->broken_invariant = part->broken_invariant;
+    }
+    sum->invariants_checked += part->invariants_checked;
+    add_list(classes->identical, more->identical, classes->column_count);
+    add_list(classes->explained, more->explained, rule_count(classes));
+    add_list(classes->different, more->different, different_count(classes));
+    classes->explained_total += more->explained_total;
 }

@@ -11,6 +11,7 @@
 
 #include "tools/common/disk.h"
 #include "tools/common/file.h"
+#include "tools/plim/checkpoint.h"
 #include "vm/base/sha256.h"
 
 #define FORMAT            1u
@@ -174,25 +175,12 @@ static uint8_t free_slot(const pt_generations *made)
     return slot;
 }
 
-static bool sink_bytes(void *context, const uint8_t *bytes, size_t size)
-{
-    return pt_replacement_put(context, bytes, size);
-}
-
 static pt_exit write_checkpoint(const pt_generations *made, uint8_t slot, pl_chain *chain,
                                 pt_report *report)
 {
-    pt_replacement file;
     char *path = pt_generation_path(made, slot);
     char *temporary = pt_path_join(made->folder, "checkpoint.new");
-    pt_exit result = pt_replacement_begin(&file, path, temporary, report);
-    if (result == PT_OK) {
-        const pl_status status = pl_chain_checkpoint(chain, sink_bytes, &file);
-        result = status == PL_OK || file.error != 0 /* commit says what failed */
-                     ? pt_replacement_commit(&file, report)
-                     : pt_fail_status(report, status, "%s: no checkpoint", path);
-        pt_replacement_abandon(&file);
-    }
+    const pt_exit result = pt_checkpoint_write(path, temporary, chain, report);
     free(temporary);
     free(path);
     return result;

@@ -58,7 +58,7 @@ void pt_progress_step(pt_progress *progress, const pt_tally *tally, const uint8_
     if (progress->histories > 1) {
         (void)snprintf(which, sizeof which, "history %zu of %zu, ", progress->history,
                        progress->histories);
-    } else {
+    } else if (root != NULL) {
         (void)snprintf(root_text, sizeof root_text, ", root %02x%02x%02x%02x", root[0], root[1],
                        root[2], root[3]);
     }

@@ -24,6 +24,7 @@ void pt_progress_begin(pt_progress *progress, size_t histories, bool quiet);
 /* Before each history: total blocks are to be replayed. */
 void pt_progress_history(pt_progress *progress, uint64_t total);
 
+/* root: after the last block, or NULL. */
 void pt_progress_step(pt_progress *progress, const pt_tally *tally, const uint8_t root[32]);
 
 /* Takes the line off the terminal. */

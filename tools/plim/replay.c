@@ -7,9 +7,9 @@
 #include "tools/common/interrupt.h"
 #include "tools/common/value.h"
 #include "tools/plim/archive.h"
+#include "tools/common/disk.h"
 #include "tools/plim/counts.h"
-
-enum { DIFFERENCES_SHOWN = 10 };
+#include "tools/plim/segment.h"
 
 typedef struct replay_state {
     pt_verdict *verdict;
@@ -18,25 +18,34 @@ typedef struct replay_state {
     pt_archive *archive; /* NULL: none is written */
     pt_keeper *keeper;   /* NULL: no journal is kept */
     uint64_t shown;
+    uint64_t segment; /* of the next checkpoint between two; 0: none is made */
 } replay_state;
+
+void pt_difference_text(pt_bytes *text, const pt_difference *difference)
+{
+    pt_put_format(text, "block %llu\n", (unsigned long long)difference->height);
+    if (difference->transaction[0] != '\0') {
+        pt_put_format(text, "  %s\n", difference->transaction);
+    }
+    pt_put_format(text, "  %s: %s\n    expected %s\n    computed %s\n", difference->where,
+                  difference->field, difference->expected, difference->computed);
+    if (difference->likely[0] != '\0') {
+        pt_put_format(text, "    likely   %s\n", difference->likely);
+    }
+}
 
 /* Differences go to stderr as they are found, the first few of them. */
 static void show_difference(void *context, const pt_difference *difference)
 {
     replay_state *state = context;
-    if (state->shown++ >= DIFFERENCES_SHOWN && !state->options->all) {
+    pt_bytes text = {0};
+    if (state->shown++ >= PT_DIFFERENCES_SHOWN && !state->options->all) {
         return;
     }
     pt_progress_clear(state->progress);
-    (void)fprintf(stderr, "block %llu\n", (unsigned long long)difference->height);
-    if (difference->transaction[0] != '\0') {
-        (void)fprintf(stderr, "  %s\n", difference->transaction);
-    }
-    (void)fprintf(stderr, "  %s: %s\n    expected %s\n    computed %s\n", difference->where,
-                  difference->field, difference->expected, difference->computed);
-    if (difference->likely[0] != '\0') {
-        (void)fprintf(stderr, "    likely   %s\n", difference->likely);
-    }
+    pt_difference_text(&text, difference);
+    (void)fwrite(text.data, 1, text.size, stderr);
+    pt_bytes_free(&text);
 }
 
 static void note_invariant(void *context, const pl_invariant_result *result)
@@ -85,10 +94,11 @@ static pt_exit block_refused(pt_verdict *verdict, const pl_block_result *result,
     return pt_compare_refused(&verdict->compare, result, report);
 }
 
-static void tell_root(const replay_state *state, uint64_t height, const uint8_t state_root[32])
+void pt_replay_root(pt_verdict *verdict, const pt_replay_options *options, uint64_t height,
+                    const uint8_t state_root[32])
 {
-    if (state->options->json) {
-        pt_put(&state->verdict->roots, state_root, 32);
+    if (options->json) {
+        pt_put(&verdict->roots, state_root, 32);
     } else {
         char root[65];
         pt_hex(root, state_root, 32);
@@ -96,30 +106,60 @@ static void tell_root(const replay_state *state, uint64_t height, const uint8_t 
     }
 }
 
-static pt_exit replay_block(replay_state *state, const uint8_t *block, size_t size,
+/* At a height between two segments. */
+static pt_exit write_segment(replay_state *state, uint64_t height, pt_report *report)
+{
+    const pt_replay_options *options = state->options;
+    const pt_segments made = {.count = options->segments,
+                              .blocks = state->verdict->run.block_total};
+    if (state->segment == 0 || state->segment >= made.count ||
+        height != pt_segment_start(&made, state->segment)) {
+        return PT_OK;
+    }
+    state->segment++;
+    return pt_segment_write(options->make_checkpoints, state->verdict->run.chain, report);
+}
+
+/* After each block: what is kept of it and told. */
+static pt_exit keep_block(void *context, const pl_block_result *result, pt_report *report)
+{
+    replay_state *state = context;
+    pt_verdict *verdict = state->verdict;
+    if (state->options->roots) {
+        pt_replay_root(verdict, state->options, result->height, result->state_root);
+    }
+    if (state->keeper != NULL) {
+        PT_TRY(pt_keeper_block(state->keeper, verdict, result, pt_progress_elapsed(state->progress),
+                               report));
+    }
+    PT_TRY(write_segment(state, result->height, report));
+    pt_progress_step(state->progress, &verdict->compare.tally, result->state_root);
+    return PT_OK;
+}
+
+/* Before the queries, which may write over what result points to. */
+static pt_exit archive_block(void *context, const pl_block_result *result, pt_report *report)
+{
+    replay_state *state = context;
+    return state->archive != NULL ? pt_archive_block(state->archive, result, report) : PT_OK;
+}
+
+static pt_exit replay_block(pt_verdict *verdict, const pt_replay_options *options,
+                            const pt_replay_watch *watch, const uint8_t *block, size_t size,
                             pt_report *report)
 {
-    pt_verdict *verdict = state->verdict;
     pl_block_result result;
     if (pl_chain_replay_block(&result, verdict->run.chain, block, size, NULL) != PL_OK) {
         return block_refused(verdict, &result, report);
     }
-    if (state->archive != NULL) { /* before the queries: result points into the chain's buffers */
-        PT_TRY(pt_archive_block(state->archive, &result, report));
+    if (watch->verified != NULL) {
+        PT_TRY(watch->verified(watch->context, &result, report));
     }
     PT_TRY(pt_compare_block(&verdict->compare, &result, report));
-    if (state->options->invariants) {
+    if (options->invariants) {
         PT_TRY(check_invariants(verdict, report));
     }
-    if (state->options->roots) {
-        tell_root(state, result.height, result.state_root);
-    }
-    if (state->keeper != NULL) {
-        PT_TRY(pt_keeper_block(state->keeper, verdict, &result,
-                               pt_progress_elapsed(state->progress), report));
-    }
-    pt_progress_step(state->progress, &verdict->compare.tally, result.state_root);
-    return PT_OK;
+    return watch->compared(watch->context, &result, report);
 }
 
 /* The end of the history. A file cut between two blocks is well formed, so only the expectations
@@ -137,40 +177,45 @@ static pt_exit check_end(const pt_verdict *verdict, uint64_t height, pt_report *
                    (unsigned long long)compare->record.height);
 }
 
-static pt_exit interrupted(const replay_state *state, uint64_t height, pt_report *report)
+pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
+                         const pt_replay_watch *watch, pt_report *report)
 {
-    pt_progress_clear(state->progress);
-    if (state->keeper == NULL) {
-        return pt_fail(report, PT_INTERRUPTED, "interrupted after block %llu; nothing was written",
-                       (unsigned long long)height);
-    }
-    PT_TRY(pt_keeper_settle(state->keeper, state->verdict, pt_progress_elapsed(state->progress),
-                            report));
-    return pt_fail(report, PT_INTERRUPTED,
-                   "interrupted after block %llu; the journal is whole: --resume %s goes on",
-                   (unsigned long long)height, state->options->journal);
-}
-
-static pt_exit replay_blocks(replay_state *state, pt_report *report)
-{
-    pt_verdict *verdict = state->verdict;
     pl_head head;
     for (;;) {
         const uint8_t *block = NULL;
         size_t size = 0;
         pl_chain_head(&head, verdict->run.chain);
-        if (head.height >= state->options->until || verdict->refused.exists) {
+        if (head.height >= options->until || verdict->refused.exists) {
             return PT_OK;
         }
         if (pt_interrupted()) {
-            return interrupted(state, head.height, report);
+            return pt_fail(report, PT_INTERRUPTED, "interrupted after block %llu",
+                           (unsigned long long)head.height);
         }
         PT_TRY(pt_run_next(&block, &size, &verdict->run, report));
         if (block == NULL) {
             return check_end(verdict, head.height, report);
         }
-        PT_TRY(replay_block(state, block, size, report));
+        PT_TRY(replay_block(verdict, options, watch, block, size, report));
     }
+}
+
+/* Says what became of an interrupted replay. */
+static pt_exit interrupted(const replay_state *state, pt_report *report)
+{
+    pl_head head;
+    pl_chain_head(&head, state->verdict->run.chain);
+    const unsigned long long height = (unsigned long long)head.height;
+    pt_progress_clear(state->progress);
+    if (state->keeper == NULL) {
+        return pt_fail(report, PT_INTERRUPTED, "interrupted after block %llu; nothing was written",
+                       height);
+    }
+    PT_TRY(pt_keeper_settle(state->keeper, state->verdict, pt_progress_elapsed(state->progress),
+                            report));
+    return pt_fail(report, PT_INTERRUPTED,
+                   "interrupted after block %llu; the journal is whole: --resume %s goes on",
+                   height, state->options->journal);
 }
 
 static bool sink_bytes(void *context, const uint8_t *bytes, size_t size)
@@ -247,7 +292,7 @@ static pt_exit open_keeper(replay_state *state, uint64_t *elapsed_ms, pt_report 
     for (uint64_t h = 1; options->roots && h <= verdict->run.resumed_height; h++) {
         uint8_t root[32];
         PT_TRY(pt_keeper_root(root, state->keeper, h, report));
-        tell_root(state, h, root);
+        pt_replay_root(verdict, options, h, root);
     }
     return PT_OK;
 }
@@ -274,6 +319,10 @@ static pt_exit replay_open(replay_state *state, pt_report *report)
     pt_verdict *verdict = state->verdict;
     uint64_t elapsed_ms = 0;
     PT_TRY(open_run(state, report));
+    if (options->make_checkpoints != NULL) {
+        PT_TRY(pt_folder_make(options->make_checkpoints, report));
+        state->segment = 1;
+    }
     if (state->keeper != NULL) {
         PT_TRY(open_keeper(state, &elapsed_ms, report));
     }
@@ -285,7 +334,11 @@ static pt_exit replay_open(replay_state *state, pt_report *report)
     pt_progress_history(state->progress,
                         state->keeper != NULL ? last : last - verdict->run.resumed_height);
     state->progress->start_ms -= elapsed_ms; /* as if the run had never stopped */
-    const pt_exit result = replay_blocks(state, report);
+    const pt_replay_watch watch = {state, archive_block, keep_block};
+    pt_exit result = pt_replay_blocks(verdict, options, &watch, report);
+    if (result == PT_INTERRUPTED) {
+        result = interrupted(state, report);
+    }
     verdict->elapsed_ms = pt_progress_elapsed(state->progress);
     return result;
 }
@@ -300,9 +353,9 @@ pt_exit pt_replay_one(pt_verdict *verdict, pt_progress *progress, const pt_repla
                           .keeper = options->journal != NULL ? &keeper : NULL};
     pt_exit result = replay_open(&state, report);
     pt_progress_clear(progress);
-    if (state.shown > DIFFERENCES_SHOWN && !options->all) {
+    if (state.shown > PT_DIFFERENCES_SHOWN && !options->all) {
         (void)fprintf(stderr, "... and %llu more differences\n",
-                      (unsigned long long)(state.shown - DIFFERENCES_SHOWN));
+                      (unsigned long long)(state.shown - PT_DIFFERENCES_SHOWN));
     }
     if (result == PT_OK) {
         result = write_files(&state, report);

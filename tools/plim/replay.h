@@ -13,10 +13,37 @@ typedef struct pt_replay_options {
     const char *journal;              /* folder, or NULL */
     bool journal_resume;              /* the journal is there, and the run goes on with it */
     pt_pace pace;
-    uint64_t until; /* UINT64_MAX: the end of the history */
+    uint64_t until;               /* UINT64_MAX: the end of the history */
+    const char *make_checkpoints; /* folder for those between segments, or NULL */
+    const char *checkpoints;      /* folder that has them, or NULL: replay in segments */
+    uint64_t segments, jobs;      /* how many segments, how many at the same time */
+    uint64_t segment;             /* from 1: this one alone; 0: all */
+    bool records;                 /* each segment's result is kept, and used if it is there */
+    bool mpi;                     /* the segments are shared out among processes */
     bool json, roots, invariants, quiet, all;
     pt_notes notes;
 } pt_replay_options;
+
+enum { PT_DIFFERENCES_SHOWN = 10 }; /* on stderr, unless all are wanted */
+
+/* The lines that stderr shows of a difference. */
+void pt_difference_text(pt_bytes *text, const pt_difference *difference);
+
+/* Who hears of each block: when it is verified (may be NULL), and when it is compared as well. */
+typedef struct pt_replay_watch {
+    void *context;
+    pt_exit (*verified)(void *context, const pl_block_result *result, pt_report *report);
+    pt_exit (*compared)(void *context, const pl_block_result *result, pt_report *report);
+} pt_replay_watch;
+
+/* Replays from where the run stands, its comparison open, to options->until. Of the options only
+ * until and invariants are looked at; the rest is for the watch. Errors: as pt_replay_one. */
+pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
+                         const pt_replay_watch *watch, pt_report *report);
+
+/* Prints the line of --roots, or keeps the root for the JSON. */
+void pt_replay_root(pt_verdict *verdict, const pt_replay_options *options, uint64_t height,
+                    const uint8_t state_root[32]);
 
 /* On input: verdict zeroed but for its name and wants_roots. On output: the verdict, to be settled
  * also after a failure. Errors: PT_INPUT, PT_LIMIT, PT_USAGE, PT_INTERRUPTED; what differs is no

@@ -166,9 +166,12 @@ static pt_exit find_block(pt_run *run, const char *file, pt_report *report)
     pl_header header;
     uint8_t hash[32] = {0};
     uint64_t skipped = 0;
-    const uint64_t before = head.height - 1 - run->history.block_count;
-    PT_TRY(skip_blocks(&skipped, run, before, report));
-    if (skipped == before) {
+    const uint64_t passed = run->history.block_count;
+    if (run->streams && passed == head.height) { /* the one before was replayed to there */
+        block = run->stream.block.data;
+        size = run->stream.block.size;
+    } else if (passed < head.height) {
+        PT_TRY(skip_blocks(&skipped, run, head.height - 1 - passed, report));
         PT_TRY(pt_run_next(&block, &size, run, report));
     }
     if (block == NULL || size < PL_HEADER_SIZE || pl_header_decode(&header, block) != PL_OK) {
@@ -183,9 +186,11 @@ static pt_exit find_block(pt_run *run, const char *file, pt_report *report)
     return PT_OK;
 }
 
-pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint, pt_report *report)
+pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint, uint64_t height,
+                       pt_report *report)
 {
     pl_world_error where = {.part = "header", .index = PL_NONE};
+    pl_head head;
     pl_chain_free(run->chain);
     run->chain = NULL;
     const pl_status status =
@@ -194,6 +199,11 @@ pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint
     if (status != PL_OK) {
         return pt_fail_status(report, status, "%s: not a checkpoint of this history", file);
     }
+    pl_chain_head(&head, run->chain);
+    if (height != 0 && head.height != height) {
+        return pt_fail(report, PT_INPUT, "%s: is of block %llu, not of block %llu", file,
+                       (unsigned long long)head.height, (unsigned long long)height);
+    }
     return find_block(run, file, report);
 }
 
@@ -201,12 +211,12 @@ static pt_exit resume(pt_run *run, const char *file, pt_report *report)
 {
     pt_bytes checkpoint = {0};
     PT_TRY(pt_file_read(&checkpoint, file, PT_FILE_SIZE_MAX, report));
-    const pt_exit result = pt_run_restore(run, file, &checkpoint, report);
+    const pt_exit result = pt_run_restore(run, file, &checkpoint, 0, report);
     pt_bytes_free(&checkpoint);
     return result;
 }
 
-static pt_exit create(pt_run *run, pt_report *report)
+pt_exit pt_run_create(pt_run *run, pt_report *report)
 {
     pl_world_error where = {.part = "header", .index = PL_NONE};
     const pl_status status = pl_chain_create(&run->chain, &where, &run->memory.memory,
@@ -223,7 +233,8 @@ pt_exit pt_run_restart(pt_run *run, const char *file, const pt_bytes *checkpoint
         pt_stream_close(&run->stream);
     }
     PT_TRY(run->streams ? open_stream(run, true, report) : open_history(run, report));
-    return checkpoint != NULL ? pt_run_restore(run, file, checkpoint, report) : create(run, report);
+    return checkpoint != NULL ? pt_run_restore(run, file, checkpoint, 0, report)
+                              : pt_run_create(run, report);
 }
 
 /* Asks every query once, so that a file made for another world is refused before anything is
@@ -263,7 +274,8 @@ pt_exit pt_run_open(pt_run *run, const char *word, const pt_run_options *options
         PT_TRY(pt_expect_open(&run->expect, run->expect_path, run->expect_bytes.data,
                               run->expect_bytes.size, report));
     }
-    PT_TRY(options->resume != NULL ? resume(run, options->resume, report) : create(run, report));
+    PT_TRY(options->resume != NULL ? resume(run, options->resume, report)
+                                   : pt_run_create(run, report));
     PT_TRY(check_queries(run, report));
     return pt_classes_check(run, report);
 }

@@ -51,10 +51,13 @@ pt_exit pt_run_copy(pt_run *copy, const pt_run *run, pt_report *report);
 void pt_run_close_copy(pt_run *copy);
 
 /* Puts the run, which stands at that height or before, where its checkpoint was taken: a chain made
- * of its bytes, whose block must be the history's. file is named in messages. Errors: PT_INPUT,
- * PT_LIMIT. */
-pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint,
+ * of its bytes, whose block must be the history's. height: of that block, or 0 for any. file is
+ * named in messages. Errors: PT_INPUT, PT_LIMIT. */
+pt_exit pt_run_restore(pt_run *run, const char *file, const pt_bytes *checkpoint, uint64_t height,
                        pt_report *report);
+
+/* A chain at genesis in a run that has taken no block. Errors: PT_INPUT, PT_LIMIT. */
+pt_exit pt_run_create(pt_run *run, pt_report *report);
 
 /* Starts an open run anew: from the bytes of a checkpoint, whose file is named in messages, or from
  * genesis when checkpoint is NULL. After a failure it may be called again. Errors: PT_INPUT,

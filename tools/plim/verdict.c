@@ -13,7 +13,10 @@ void pt_verdict_settle(pt_verdict *verdict)
     pt_run *run = &verdict->run;
     if (run->chain != NULL) {
         const pl_world *world = pl_chain_world(run->chain);
-        pl_chain_head(&verdict->head, run->chain);
+        if (!verdict->assembled) {
+            pl_chain_head(&verdict->head, run->chain);
+            verdict->first_height = verdict->continued ? 1 : run->resumed_height + 1;
+        }
         memcpy(verdict->world_id, world->id, 32);
         (void)snprintf(verdict->world_name, sizeof verdict->world_name, "%.*s",
                        (int)world->name.size, world->name.text);
@@ -26,7 +29,6 @@ void pt_verdict_settle(pt_verdict *verdict)
                        run->expect.source != NULL ? run->expect.source : "");
         memcpy(verdict->history_hash, run->history_hash, 32);
         verdict->block_total = run->block_total;
-        verdict->first_height = verdict->continued ? 1 : run->resumed_height + 1;
         verdict->tally = verdict->compare.tally;
         verdict->classes = verdict->compare.classes;
         verdict->compare.classes = (pt_classes){0};

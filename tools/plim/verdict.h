@@ -24,6 +24,7 @@ typedef struct pt_verdict {
     char source[200];      /* of the expectations */
     char *failure;         /* why this one of several could not be verified, or NULL */
     bool continued;        /* with a journal: the counts are of all blocks from the first on */
+    bool assembled;        /* out of segments: head and first_height are set */
     bool wants_roots;      /* keep the root after every block, for the JSON */
     pt_bytes roots;        /* 32 bytes each, from first_height on */
 } pt_verdict;
