@@ -1,0 +1,215 @@
+// The yardsticks of health.plim and kernels.plim, the same formulas as Solidity under EVMs that npm
+// publishes, and native C: equal words first, then nanoseconds for one operation.
+//
+//   node bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM [--json] [--check] [--repeats N]
+//
+// A figure is a slope: (time of many rounds - time of few) / extra rounds, in processor time of the
+// process that computes, the contenders in turn, the median of N (7). --check compares only. Every
+// answer that is timed is compared, too.
+import { cpus, loadavg } from "node:os";
+import { ACCOUNTS, makeInputs } from "./inputs.mjs";
+import { compile, solcVersion } from "./solidity.mjs";
+import { anvil, edr, ethereumjs, killChildren, startWorker, stopChildren } from "./contenders.mjs";
+
+const TARGET_NS = 50e6; // of one timed run
+const ROUNDS_MAX = 2 ** 31;
+const CHECK_ROUNDS = [1, 2, 53, 300];
+
+const loop = (name, title, solidity, values = (rounds) => [rounds]) =>
+    ({ name, title, solidity, values, state: false });
+const CASES = [
+    loop("hf1", "HF1", "kernel", (rounds) => [1, rounds]),
+    loop("hf4", "HF4", "kernel", (rounds) => [4, rounds]),
+    loop("hf16", "HF16", "kernel", (rounds) => [16, rounds]),
+    loop("liquidation", "liq", "liquidation"),
+    loop("muldiv", "muldiv", "muldiv512", (rounds, inputs) => [...inputs.factors, rounds]),
+    loop("loop", "loop", "loopShift"),
+    ...[1, 4, 16].map((count) => ({
+        name: `state${count}`, title: `state HF${count}`, solidity: "sweep", state: true,
+        values: (accounts) => [count, 0, accounts],
+    })),
+];
+
+function readOptions(argv) {
+    const options = { files: [], json: false, check: false, repeats: 7 };
+    for (let i = 0; i < argv.length; i++) {
+        if (argv[i] === "--json" || argv[i] === "--check") {
+            options[argv[i].slice(2)] = true;
+        } else if (argv[i] === "--repeats") {
+            options.repeats = Number(argv[++i]);
+        } else {
+            options.files.push(argv[i]);
+        }
+    }
+    if (options.files.length !== 3 || !(options.repeats >= 1)) {
+        throw new Error("usage: bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM [--json] [--check] [--repeats N]");
+    }
+    return options;
+}
+
+const median = (values) => {
+    const sorted = [...values].sort((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
+// ---- equal words ------------------------------------------------------------------------------
+
+/** Compares answers with those of native C, which are asked for once. */
+function makeJudge(native) {
+    const known = new Map();
+    return async (contender, test, rounds, pipeline, answer) => {
+        const key = `${test.name} ${rounds}`;
+        if (!known.has(key)) {
+            known.set(key, (await native.run(test, rounds, 1, "")).answer);
+        }
+        if (answer !== known.get(key)) {
+            throw new Error(`${contender.name} ${pipeline}: ${test.title}, ${rounds} rounds: ` +
+                `0x${answer.toString(16)}, native C gives 0x${known.get(key).toString(16)}`);
+        }
+    };
+}
+
+async function checkAll(contenders, judge) {
+    let compared = 0;
+    for (const test of CASES) {
+        for (const rounds of test.state ? [1, 7, ACCOUNTS] : CHECK_ROUNDS) {
+            for (const contender of contenders) {
+                for (const pipeline of contender.pipelines) {
+                    const { answer } = await contender.run(test, rounds, 1, pipeline);
+                    await judge(contender, test, rounds, pipeline, answer);
+                    compared++;
+                }
+            }
+        }
+    }
+    return compared;
+}
+
+// ---- slopes -----------------------------------------------------------------------------------
+
+/** Rounds and calls of the longer run that take about TARGET_NS. */
+async function calibrate(contender, test, pipeline) {
+    let amount = test.state ? 1 : 16;
+    for (;;) {
+        const [rounds, calls] = test.state ? [ACCOUNTS, amount] : [amount, 1];
+        const { ns } = await contender.run(test, rounds, calls, pipeline);
+        if (ns >= TARGET_NS / 2 || amount * 2 > ROUNDS_MAX) {
+            return { rounds, calls, pipeline };
+        }
+        amount = Math.ceil(amount * Math.min(8, Math.max(2, TARGET_NS / Math.max(ns, 1))));
+    }
+}
+
+async function slope(contender, test, plan, judge) {
+    const few = Math.ceil(plan.rounds / (test.state ? 4 : 16));
+    const short = await contender.run(test, few, plan.calls, plan.pipeline);
+    const long = await contender.run(test, plan.rounds, plan.calls, plan.pipeline);
+    await judge(contender, test, plan.rounds, plan.pipeline, long.answer);
+    return (long.ns - short.ns) / ((plan.rounds - few) * plan.calls);
+}
+
+/** The pipeline whose code is faster here, and how much it is to run. */
+async function choosePlan(contender, test, judge) {
+    let best;
+    for (const pipeline of contender.pipelines) {
+        const plan = await calibrate(contender, test, pipeline);
+        const slopes = [];
+        for (let i = 0; i < (contender.pipelines.length > 1 ? 3 : 1); i++) {
+            slopes.push(await slope(contender, test, plan, judge));
+        }
+        plan.ns = median(slopes);
+        best = best && best.ns <= plan.ns ? best : plan;
+    }
+    return best;
+}
+
+async function measureCase(contenders, test, judge, repeats) {
+    const plans = [];
+    for (const contender of contenders) {
+        plans.push(await choosePlan(contender, test, judge));
+    }
+    const slopes = contenders.map(() => []);
+    for (let repeat = 0; repeat < repeats; repeat++) {
+        for (let i = 0; i < contenders.length; i++) {
+            slopes[i].push(await slope(contenders[i], test, plans[i], judge));
+        }
+    }
+    return contenders.map((contender, i) => ({
+        contender: contender.name, version: contender.version, case: test.title,
+        ns: median(slopes[i]), lowest: Math.min(...slopes[i]), highest: Math.max(...slopes[i]),
+        ratio: median(slopes[i]) / median(slopes[0]), pipeline: plans[i].pipeline,
+    }));
+}
+
+// ---- the table --------------------------------------------------------------------------------
+
+const figure = (x) => x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
+
+function printTable(contenders, rows) {
+    const line = (name, version, cells) => console.log(
+        name.padEnd(19) + version.padEnd(11) + cells.map((c) => c.padStart(11)).join(""));
+    const cells = (contender, value) => CASES.map((test) => value(
+        rows.find((row) => row.contender === contender.name && row.case === test.title)));
+    for (const [head, value] of [["ns per operation", (row) => figure(row.ns)],
+                                 ["times the machine", (row) => figure(row.ratio)]]) {
+        line(head, "", CASES.map((test) => test.title));
+        for (const contender of contenders) {
+            line(contender.name, contender.version, cells(contender, value));
+        }
+        console.log("");
+    }
+}
+
+async function openContenders(files, inputs) {
+    const compiled = compile()
+    const [machine, native] = await startWorker(files[0], files.slice(1), inputs);
+    const contenders = [machine, native];
+    for (const open of [anvil, edr, ethereumjs]) {
+        try {
+            contenders.push(await open(compiled, inputs))
+        } catch (error) {
+            console.error(`bench-evm: without ${open.name}: ${error.message}`);
+        }
+    }
+    if (contenders.length === 2) {
+        throw new Error("no EVM could be started");
+    }
+    return contenders;
+}
+
+async function main() {
+    const options = readOptions(process.argv.slice(2));
+    const contenders = await openContenders(options.files, makeInputs());
+    const judge = makeJudge(contenders[1]);
+    const compared = await checkAll(contenders, judge);
+    const names = contenders.map((c) => c.name).join(", ");
+    console.error(`bench-evm: ${compared} answers equal: ${names}`);
+    if (options.check) {
+        return;
+    }
+    const rows = [];
+    for (const test of CASES) {
+        rows.push(...await measureCase(contenders, test, judge, options.repeats));
+    }
+    const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, load: loadavg()[0],
+                      node: process.version, solc: solcVersion, repeats: options.repeats };
+    if (options.json) {
+        console.log(JSON.stringify({ machine, rows }, null, 1));
+        return;
+    }
+    console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}; ` +
+        `node ${machine.node}, solc ${machine.solc}, faster pipeline each; medians of ` +
+        `${options.repeats} slopes, contenders in turn`);
+    printTable(contenders, rows);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => process.exit(130));
+}
+process.on("exit", killChildren);
+let failed = 0;
+main().catch((error) => {
+    console.error(`bench-evm: ${error.message}`);
+    failed = 1;
+}).finally(stopChildren).then(() => process.exit(failed)); // EDR's threads would not let it end
