@@ -63,7 +63,7 @@ class Calm(Tape):
             size = rng.choice((-1, 1)) * 10 ** rng.uniform(2, 5) / mark
             out.append(call("operator", "fill", market, free.pop(), free.pop(), f"{size:.9f}", f"{mark:.8f}"))
         out += [call("admin", "deposit", who, self.amount(0, 3, 6)) for who in free for _ in range(2)]
-        out += [call("rich", "deposit_collateral", who, 0, self.amount(-4, -1, 9)) for who in free]
+        out += [call(who, "deposit_collateral", who, 0, self.amount(-4, -1, 9)) for who in free if who in TRADERS]
         return out
 
 
