@@ -301,7 +301,7 @@ class Shadow:
         if self.at(who, market).size == 0:  # accepted: assets of an account below zero, without positions
             self.cover(GLOBAL_FUND, who, liquidator, 0)
             return
-        p, margin, mine = self.at(who, market), self.margin(who), self.requirement(who, market)[1]
+        p, margin = self.at(who, market), self.margin(who)
         part = self.part(who, market, margin)
         if part == abs(p.size):
             self.close_all(liquidator, who, market)
@@ -311,15 +311,15 @@ class Shadow:
         self.change(liquidator, market, -delta, price)
         self.events.append(("Liquidated", market, who, part, self.at(who, market).size, price, profit))
         self.settle_loss(market, who, profit, 0)
-        self.pay_keeper(market, who, liquidator, part, mine)
+        self.pay_keeper(market, who, liquidator, part)
 
-    def pay_keeper(self, market, who, keeper, closed, asked):
-        """The account pays what it has, the funds up to the margin asked; gives the account's part."""
+    def pay_keeper(self, market, who, keeper, closed):
+        """The account pays what it has, the funds the rest; gives the account's part."""
         cost, margin, least, most = self.markets[market].reward
-        due = min(max(cost + up(closed * self.mark(market) * margin, CASH26), least), most) if closed else 0
+        due = min(max(cost + up(closed * self.mark(market) * margin, CASH26), least), most)
+        due = min(due, self.markets[market].model(closed * self.mark(market))[1] // 2)
         own = min(due, max(self.equity(who), 0))
-        short = max(min(due, asked) - own, 0)
-        funded = short - self.from_funds(market, who, short)
+        funded = due - own - self.from_funds(market, who, due - own)
         self.pay(who, -own - funded)
         self.pay(keeper, own + funded)
         if own + funded:
@@ -351,7 +351,7 @@ class Shadow:
             self.change(liquidator, market, size, price)
             self.events.append(("Liquidated", market, who, abs(size), 0, price, profit))
             self.settle_loss(market, who, profit, missing)
-            reward = self.pay_keeper(market, who, liquidator, abs(size), mine)
+            reward = self.pay_keeper(market, who, liquidator, abs(size))
             self.keep_surplus(market, who, at_price - reward, mine, all_asked)
         else:
             self.close_against_others(liquidator, who, market, share(max(-equity, 0)))
