@@ -240,6 +240,34 @@ static void evidence_is_chosen(void **state)
     stop(chain);
 }
 
+/* What a verifier tells beside the verdict: the chain at the end, and the prices that are told. */
+static void what_a_verifier_tells(void **state)
+{
+    (void)state;
+    pl_chain *chain = stand(&way, 2);
+    pl_certify request = request_of(&way, 3); /* a block with a price */
+    ask_seven(&request);
+    const blob certificate = certify(chain, &request, NULL);
+    pl_chain_free(chain);
+    pl_verdict verdict;
+    pl_verifier *verifier;
+    pl_price price;
+    counted_memory own;
+    counted_memory_init(&own);
+    assert_int_equal(
+        pl_verify(&verdict, &verifier, &own.memory, certificate.data, certificate.size, NULL),
+        PL_OK);
+    const pl_head head = head_of(pl_verifier_chain(verifier));
+    assert_int_equal(head.height, 3);
+    assert_true(pl_verifier_price(&price, verifier, TINY_ETH));
+    assert_int_equal(price.time_s, 1002);
+    assert_int_equal(pl_u256_low64(&price.price), 102);
+    assert_false(pl_verifier_price(&price, verifier, TINY_ETH + 1));
+    pl_verifier_free(verifier);
+    assert_int_equal(own.out, 0);
+    free(certificate.data);
+}
+
 /* Memory refused at every take in turn. */
 static void without_memory(void **state)
 {
@@ -285,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_path_as_long_as_you_like, begin, end),
         cmocka_unit_test_setup_teardown(refusals_leave_no_trace, begin, end),
         cmocka_unit_test_setup_teardown(evidence_is_chosen, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_verifier_tells, begin, end),
         cmocka_unit_test_setup_teardown(without_memory, begin, end),
     };
     return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);

@@ -162,6 +162,13 @@ static void form_is_checked_before_the_root(void **state)
         bad[0] = kinds[i];
         assert_int_equal(verify(7, bad, size), PL_REJECT_PROOF_SHAPE);
     }
+    for (size_t i = 0; i < sizeof kinds; i++) { /* and without the row that kind 2 has not */
+        const bool known = kinds[i] == 2;
+        memcpy(bad, proof, size);
+        bad[0] = kinds[i];
+        assert_int_equal(verify(7, bad, 11 + 32 * depth),
+                         known ? PL_REJECT_PROOF_ROOT : PL_REJECT_PROOF_SHAPE);
+    }
     memcpy(bad, proof, size);
     memset(bad + 11, 0, 32); /* the lowest sibling empty */
     assert_int_equal(verify(7, bad, size), PL_REJECT_PROOF_SHAPE);

@@ -55,7 +55,7 @@ pl_status pl_evidence_price(pl_price *price, pl_chain *chain, uint32_t feed)
     const uint8_t *row;
     pl_door *door = pl_store_door(chain->store);
     pl_store_u32(key, feed);
-    PL_TRY(door->ops->get(door, &row, PL_SYSTEM_PRICES, key));
+    PL_SURE(door->ops->get(door, &row, PL_SYSTEM_PRICES, key));
     pl_system_price_load(price, row);
     return PL_OK;
 }
@@ -76,7 +76,7 @@ pl_status pl_evidence_check(pl_chain *chain, const pl_evidence *evidence, uint64
         feed != evidence->feed) {
         return PL_REJECT_EVIDENCE;
     }
-    PL_TRY(pl_evidence_price(&held, chain, feed));
+    PL_SURE(pl_evidence_price(&held, chain, feed));
     if (!held.exists || (block_height != 0 && held.height == block_height)) {
         return PL_REJECT_EVIDENCE;
     }

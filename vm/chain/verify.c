@@ -93,7 +93,7 @@ static pl_status check_world(verification *v)
         return PL_OK;
     }
     pl_header first;
-    PL_TRY(pl_header_decode(&first, certificate->first_header));
+    PL_SURE(pl_header_decode(&first, certificate->first_header));
     return memcmp(first.world, v->chain->world.id, 32) == 0 ? PL_OK : PL_REJECT_WORLD_MISMATCH;
 }
 
@@ -136,7 +136,7 @@ static pl_status check_headers(verification *v)
     const uint8_t *world_id = v->chain->world.id;
     pl_header first = {0};
     if (certificate->header_count > 0) {
-        PL_TRY(pl_header_decode(&first, certificate->first_header));
+        PL_SURE(pl_header_decode(&first, certificate->first_header));
     }
     PL_TRY(check_heights(v, &first));
     if (first.height == 1 && memcmp(first.parent, world_id, 32) != 0) {
@@ -243,7 +243,7 @@ static pl_status check_gas(const verification *v, const pl_block *block)
         uint32_t size;
         while (pl_items_next(&transactions, &bytes, &size)) {
             pl_tx tx;
-            PL_TRY(pl_tx_decode(&tx, bytes, size));
+            PL_SURE(pl_tx_decode(&tx, bytes, size));
             add_gas(&sum, 1, tx.gas_limit);
         }
         add_gas(&sum, world->hook_count, world->hook_gas);

@@ -363,7 +363,7 @@ void pl_witness_free(pl_witness *witness)
 /* Marks the places where touched keys are present now. */
 static pl_status mark_present(const pl_witness *witness)
 {
-    PL_TRY(touched_note(&witness->keys, pl_store_door(witness->store)));
+    PL_SURE(touched_note(&witness->keys, pl_store_door(witness->store)));
     for (uint32_t table = 0; table < witness->keys.table_count; table++) {
         for (uint32_t i = PL_POOL_FIRST; i < touched_limit(&witness->keys, table); i++) {
             const touched_key *key = touched_at(&witness->keys, table, i);
@@ -401,7 +401,7 @@ pl_status pl_witness_end(const pl_witness *witness)
     if (witness->keys.all) {
         return PL_OK; /* everything is needed */
     }
-    PL_TRY(mark_present(witness));
+    PL_SURE(mark_present(witness));
     shape_settle(&witness->told);
     for (uint32_t i = 0; i < witness->told.count; i++) {
         PL_TRY(judge(&witness->told.places[i]));

@@ -8,9 +8,7 @@ pl_status touched_begin(touched *keys, const pl_store *store, const pl_memory *m
 {
     const uint32_t count = pl_store_table_count(store);
     *keys = (touched){.memory = *memory, .store = store};
-    if (count == 0) {
-        return PL_OK;
-    }
+    PL_ASSERT(count > 0); /* the system's tables are always there */
     keys->tables = memory->take(memory->context, count * sizeof(pl_row_pool));
     if (keys->tables == NULL) {
         return PL_FAULT_MEMORY;
@@ -63,7 +61,7 @@ pl_status touched_note(const touched *keys, pl_door *door)
     for (uint32_t table = 0; table < keys->table_count; table++) {
         for (uint32_t i = PL_POOL_FIRST; i < touched_limit(keys, table); i++) {
             const uint8_t *row;
-            PL_TRY(door->ops->get(door, &row, table, touched_bytes(keys, table, i)));
+            PL_SURE(door->ops->get(door, &row, table, touched_bytes(keys, table, i)));
             touched_at(keys, table, i)->present = row != NULL;
         }
     }
