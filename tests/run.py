@@ -13,6 +13,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -214,12 +215,16 @@ def whole_suites(data, long):
                     "tests.cli.test_import_ocr tests.cli.test_journal tests.cli.test_margin_tools "
                     "tests.cli.test_oracle tests.cli.test_oracle_words tests.cli.test_oracle_world "
                     "tests.cli.test_run"),
+              Suite("segments", "python3 -m unittest -q tests.cli.test_segments", 1800),
+              Suite("long replay", f"python3 tests/long_replay.py --blocks {1_000_000 if long else 20_000}", 3600),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),
               Suite("tidy", "python3 -m unittest -q tests.test_tidy"),
               Suite("model agrees", f"python3 tests/model/agree.py --programs {1000 if long else 200}", 3600),
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("liquidatable", f"python3 tests/contracts/liquidatable.py --worlds {100 if long else 6}", 3600),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
+    if shutil.which("mpirun") is None or shutil.which("mpicc") is None:
+        print("note: replay by several processes is not tested: it needs Open MPI (tools/deps.sh mpi)")
     suites.append(Suite("exports", f"python3 tests/exports.py --data {data}"))
     suites.append(Suite("mutants", f"python3 tests/mutants.py --data {data}", 1800))
     suites.append(Suite("flips", f"python3 tests/mutants.py --flips {'--long' if long else '--sample 60'}", 7200))

@@ -110,8 +110,7 @@ void pt_replay_root(pt_verdict *verdict, const pt_replay_options *options, uint6
 static pt_exit write_segment(replay_state *state, uint64_t height, pt_report *report)
 {
     const pt_replay_options *options = state->options;
-    const pt_segments made = {.count = options->segments,
-                              .blocks = state->verdict->run.block_total};
+    const pt_segments made = pt_segments_of(options->segments, state->verdict->run.block_total);
     if (state->segment == 0 || state->segment >= made.count ||
         height != pt_segment_start(&made, state->segment)) {
         return PT_OK;
