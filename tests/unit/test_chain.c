@@ -339,6 +339,18 @@ static void restores_that_stop(void **state)
     assert_int_equal(status, PL_OK);
     assert_true(refuse > 10);
     stop(chain);
+    static const struct {
+        size_t at;
+        pl_status expected;
+    } rows[] = {
+        {3, PL_REJECT_MAGIC}, {5, PL_REJECT_VERSION}, {6 + PL_HEADER_SIZE, PL_REJECT_TRUNCATED}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows;
+         i++) { /* by name; the last is the row count */
+        counted_memory_init(&counted);
+        checkpoint.data[rows[i].at] ^= 1;
+        assert_int_equal(restore(&chain, checkpoint.data, checkpoint.size), rows[i].expected);
+        checkpoint.data[rows[i].at] ^= 1;
+    }
     counted_memory_init(&counted);
     assert_int_equal(pl_chain_restore(&chain, &where, &counted.memory, open_world, open_size - 1,
                                       checkpoint.data, checkpoint.size),

@@ -96,6 +96,20 @@ static void test_body_cut_at_every_byte(void **state)
     }
     free(cut);
     build_free(b);
+    b = build_start("a");
+    (void)build_function(b, "f", PURE, "", "", "nw", "RET 0");
+    bytes = build_finish(b, &size);
+    size_t flags = HEAD;
+    while (memcmp(bytes + flags, "\1f", 2) != 0) {
+        flags++;
+    }
+    flags += 2;
+    uint8_t half[64] = {0}; /* one byte of the flags is there: what it says is not heard */
+    memcpy(half, bytes, flags);
+    half[flags] = 0xff;
+    half[11] = (uint8_t)(flags + 1 - HEAD);
+    assert_int_equal(load_bytes(&where, half, flags + 1 + SYMBOLS), PL_REJECT_TRUNCATED);
+    build_free(b);
 }
 
 static void test_wide_bits_and_texts(void **state)
