@@ -67,6 +67,8 @@ def suites(folder, quick):
         f"{storm}/witness_storm --sequences 40 --seed 1", f"{storm}/flip_storm --blocks 1",
         f"{storm}/oracle_storm --mutants 100 --seed 1 {reports}",
         f"{storm}/certificate_storm --certificates 1 --every 60 --flips 40 --mutants 100 --seed 1 {histories}",
+        f"{storm}/certificate_storm --certificates 2 --every 1 --flips 10 --mutants 60 --seed 1"
+        " fixtures/histories/captured-report/history.plh.gz",
         f"{folder}/vectors/crypto_vectors fixtures/oracle/crypto", f"{folder}/plc/runner tests/plc",
         f"{folder}/fuzz/fuzz_code --runs 3000 --seed 1 fixtures/fuzz/code",
         f"{folder}/fuzz/fuzz_world --runs 3000 --seed 1 fixtures/fuzz/world",
@@ -74,8 +76,9 @@ def suites(folder, quick):
         f"python3 tests/oracle_vectors.py {folder}",
         f"python3 tests/model/certificate_vectors.py --say {storm}/certificate_say",
         f"python3 tests/golden.py {folder}",
-        f"PLIM={folder}/plim python3 -m unittest -q tests.cli.test_cli tests.cli.test_certify tests.cli.test_run"
-        " tests.cli.test_oracle tests.cli.test_oracle_world tests.cli.test_journal",
+        # Not test_cli and test_journal: processes with a limit on the size of files would cut the counts short.
+        f"PLIM={folder}/plim python3 -m unittest -q tests.cli.test_certify tests.cli.test_run tests.cli.test_oracle"
+        " tests.cli.test_oracle_world",
     ]
 
 

@@ -40,8 +40,8 @@ REASONS = ROOT / "tests" / "mutants_c.txt"
 SECONDS, MEMORY = 30, 8 << 30
 SWAP = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "+": "-", "-": "+", "&&": "||",
         "||": "&&", "&": "|", "|": "&", "<<": ">>", ">>": "<<", "+=": "-=", "-=": "+=", "|=": "&=", "&=": "|="}
-FLAGS = ("-std=c11 -O1 -w -fno-strict-overflow -D_POSIX_C_SOURCE=200809L -fPIC "
-         "-fsanitize=bounds,shift,unreachable -fsanitize-undefined-trap-on-error")  # what `make test` sees with sanitizers
+FLAGS = ("-std=c11 -O1 -w -fno-strict-overflow -D_POSIX_C_SOURCE=200809L -fPIC -fsanitize=bounds,shift,unreachable "
+         "-fsanitize-undefined-trap-on-error")  # a part of what `make test` sees with sanitizers
 LIBS = "-lsecp256k1 -lcrypto -ljansson -lsqlite3 -lz -lm -lcmocka -lgmp"
 
 Mutant = collections.namedtuple("Mutant", "file line function source change text")
@@ -210,8 +210,8 @@ def compile_mutant(tree, mutant, place):
         out = place / (unit.replace("/", "_") + ".o")
         source = changed if unit == mutant.file else ROOT / unit
         # The file keeps its name in the object, so that an equal object means an equal program.
-        ran = subprocess.run(["nice", "-n5", "gcc", *FLAGS.split(), f"-I{place / 'src'}", "-I.", "-c", "-o", out, source],
-                             cwd=ROOT, capture_output=True)
+        ran = subprocess.run(["nice", "-n5", "gcc", *FLAGS.split(), f"-I{place / 'src'}", "-I.", "-c", "-o", out,
+                              source], cwd=ROOT, capture_output=True)
         if ran.returncode:
             return None
         made[unit] = out
