@@ -329,6 +329,30 @@ class October(Margin):
         self.assertEqual(self.run_world(OCTOBER)[1]["final_root"], told["final_root"])
         self.assertIn("CONSERVED", self.ok("waterfall", run))
 
+    def test_the_file_is_what_gen_makes(self):
+        file, _ = self.gen("october_10.world.json", "--seed", 8, "--prices", PRICES, "--column", "open,high,low,close",
+                           "--time", "open_time_utc", "--every", 900, "--accounts", 40, "--markets", 2,
+                           "--leverage", 16, "--grace", 2, "--fund", 300)
+        made, kept = (json.loads(f.read_text()) for f in (file, OCTOBER))
+        for world in (made, kept):
+            for contract in world["contracts"]:
+                contract["source"] = contract["source"].rsplit("contracts/", 1)[1]
+        self.assertEqual(made, kept)
+
+    def test_the_readme_says_what_the_tools_say(self):
+        readme = (ROOT / "README.md").read_text()
+        run, _ = self.run_world(OCTOBER)
+        said = self.ok("run", OCTOBER, "--contracts", ROOT / "contracts")
+        self.assertIn(re.search("^GOOD: .*$", said, re.M)[0], readme)
+        told = self.ok("calls", run)
+        calls = re.search(r"(\d+ calls: \d+ cured).*, (\d+ closed by)\s+(liquidation, \d+ expired)", told)
+        self.assertIn(f"{calls[1]}, {calls[2]} {calls[3]}", readme)
+        last = re.search(r"^ +all +\d+ losses (.*)$", self.ok("waterfall", run), re.M)[1]
+        total, own, market, world, others, everybody = map(exact, last.split()[:6])
+        words = (f"losses {float(total):.2f}: own {float(own):.2f}, funds {market + world}, "
+                 f"others {float(others + everybody):.2f}; CONSERVED")
+        self.assertIn(words, readme)
+
 
 if __name__ == "__main__":
     unittest.main()
