@@ -7,7 +7,7 @@
 // process that computes, the contenders in turn, the median of N (7). --check compares only. Every
 // answer that is timed is compared, too.
 import { cpus, loadavg } from "node:os";
-import { ACCOUNTS, makeInputs } from "./inputs.mjs";
+import { ACCOUNTS, MORE_FACTORS, makeInputs } from "./inputs.mjs";
 import { compile, solcVersion } from "./solidity.mjs";
 import { anvil, edr, ethereumjs, killChildren, startWorker, stopChildren } from "./contenders.mjs";
 
@@ -56,10 +56,10 @@ const median = (values) => {
 // ---- equal words ------------------------------------------------------------------------------
 
 /** Compares answers with those of native C, which are asked for once. */
-function makeJudge(native) {
+function makeJudge(native, inputs) {
     const known = new Map();
     return async (contender, test, rounds, pipeline, answer) => {
-        const key = `${test.name} ${rounds}`;
+        const key = `${test.name} ${rounds} ${inputs.factors}`;
         if (!known.has(key)) {
             known.set(key, (await native.run(test, rounds, 1, "")).answer);
         }
@@ -70,19 +70,30 @@ function makeJudge(native) {
     };
 }
 
-async function checkAll(contenders, judge) {
+async function checkCase(contenders, test, judge) {
     let compared = 0;
-    for (const test of CASES) {
-        for (const rounds of test.state ? [1, 7, ACCOUNTS] : CHECK_ROUNDS) {
-            for (const contender of contenders) {
-                for (const pipeline of contender.pipelines) {
-                    const { answer } = await contender.run(test, rounds, 1, pipeline);
-                    await judge(contender, test, rounds, pipeline, answer);
-                    compared++;
-                }
+    for (const rounds of test.state ? [1, 7, ACCOUNTS] : CHECK_ROUNDS) {
+        for (const contender of contenders) {
+            for (const pipeline of contender.pipelines) {
+                const { answer } = await contender.run(test, rounds, 1, pipeline);
+                await judge(contender, test, rounds, pipeline, answer);
+                compared++;
             }
         }
     }
+    return compared;
+}
+
+async function checkAll(contenders, inputs, judge) {
+    let compared = 0;
+    for (const test of CASES) {
+        compared += await checkCase(contenders, test, judge);
+    }
+    const timed = inputs.factors;
+    for (inputs.factors of MORE_FACTORS) {
+        compared += await checkCase(contenders, CASES.find((test) => test.name === "muldiv"), judge);
+    }
+    inputs.factors = timed;
     return compared;
 }
 
@@ -180,9 +191,10 @@ async function openContenders(files, inputs) {
 
 async function main() {
     const options = readOptions(process.argv.slice(2));
-    const contenders = await openContenders(options.files, makeInputs());
-    const judge = makeJudge(contenders[1]);
-    const compared = await checkAll(contenders, judge);
+    const inputs = makeInputs();
+    const contenders = await openContenders(options.files, inputs);
+    const judge = makeJudge(contenders[1], inputs);
+    const compared = await checkAll(contenders, inputs, judge);
     const names = contenders.map((c) => c.name).join(", ");
     console.error(`bench-evm: ${compared} answers equal: ${names}`);
     if (options.check) {

@@ -55,12 +55,12 @@ export async function startWorker(file, sources, inputs) {
         `reserve ${i} ${r.price} ${r.unit} ${r.income} ${r.debtIndex} ${r.threshold}`);
     inputs.positions.forEach((row, account) => row.forEach((p, asset) =>
         lines.push(`position ${account} ${asset} ${p.supplied} ${p.borrowed}`)));
-    lines.push(`factors ${inputs.factors.join(" ")}`);
     child.stdin.write(lines.join("\n") + "\n");
     const contender = (name, who) => ({
         name, version: "this tree", pipelines: [""],
         async run(test, rounds, calls) {
-            child.stdin.write(`${who} ${test.name} ${rounds} ${calls}\n`);
+            child.stdin.write(`factors ${inputs.factors.join(" ")}\n` +
+                `${who} ${test.name} ${rounds} ${calls}\n`);
             const { answer, ns } = JSON.parse(await child.nextLine());
             return { answer: BigInt(answer), ns };
         },
