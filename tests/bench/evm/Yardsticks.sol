@@ -66,7 +66,11 @@ contract Yardsticks {
     }
 
     /// Every row read from storage when it is needed.
-    function sweep(uint256 count, uint256 first, uint256 accounts) external view returns (uint256 all) {
+    function sweep(uint256 count, uint256 first, uint256 accounts)
+        external
+        view
+        returns (uint256 all)
+    {
         for (uint256 account = first; account < first + accounts; account++) {
             uint256 collateral = 0;
             uint256 weighted = 0;
@@ -123,7 +127,11 @@ contract Yardsticks {
         return (a * b + HALF_RAY) / RAY;
     }
 
-    function ratio(uint256 collateral, uint256 weighted, uint256 debt) private pure returns (uint256) {
+    function ratio(uint256 collateral, uint256 weighted, uint256 debt)
+        private
+        pure
+        returns (uint256)
+    {
         uint256 average = weighted / collateral;
         uint256 backed = (collateral * average + HALF_BPS) / BPS;
         return (backed * WAD + debt / 2) / debt;

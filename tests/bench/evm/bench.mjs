@@ -42,7 +42,8 @@ function readOptions(argv) {
         }
     }
     if (options.files.length !== 3 || !(options.repeats >= 1)) {
-        throw new Error("usage: bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM [--json] [--check] [--repeats N]");
+        throw new Error("usage: bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM " +
+                        "[--json] [--check] [--repeats N]");
     }
     return options;
 }
@@ -90,8 +91,9 @@ async function checkAll(contenders, inputs, judge) {
         compared += await checkCase(contenders, test, judge);
     }
     const timed = inputs.factors;
+    const muldiv = CASES.find((test) => test.name === "muldiv");
     for (inputs.factors of MORE_FACTORS) {
-        compared += await checkCase(contenders, CASES.find((test) => test.name === "muldiv"), judge);
+        compared += await checkCase(contenders, muldiv, judge);
     }
     inputs.factors = timed;
     return compared;

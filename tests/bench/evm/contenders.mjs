@@ -170,7 +170,8 @@ function post(port, body) {
             response.on("end", () => resolve(text));
             response.on("error", reject);
         });
-        request.on("error", (error) => reject(new Error(`anvil does not answer: ${error.message}`)));
+        request.on("error", (error) =>
+            reject(new Error(`anvil does not answer: ${error.message}`)));
         request.end(body);
     });
 }
@@ -239,7 +240,8 @@ export async function edr(compiled, inputs) {
 }
 
 export async function ethereumjs(compiled, inputs) {
-    const evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Cancun }) });
+    const common = new Common({ chain: Mainnet, hardfork: Hardfork.Cancun });
+    const evm = await createEVM({ common });
     const caller = createAddressFromString("0x" + "22".repeat(20));
     const run = async (fields) => {
         const result = await evm.runCall({ caller, gasLimit: GAS, ...fields });

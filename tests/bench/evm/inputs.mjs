@@ -8,6 +8,8 @@ export const RESERVES = 16;
 const TIE = 12; // the reserve of the halves
 const u32 = (x) => BigInt.asUintN(32, x);
 
+const index = (step, n) => (10n ** 18n + u32(step * 1000000007n * n)) * 10n ** 9n; // in ray
+
 function reserve(i) {
     const units = [10n ** 6n, 10n ** 8n, 10n ** 18n, 10n ** 18n];
     const n = BigInt(i);
@@ -15,8 +17,8 @@ function reserve(i) {
     return {
         price: 100000000n + u32(7919n * n * n * 100003n),
         unit: units[i % 4],
-        income: i === TIE ? half : (10n ** 18n + u32(31337n * 1000000007n * (n + 1n))) * 10n ** 9n,
-        debtIndex: i === TIE ? half : (10n ** 18n + u32(65537n * 1000000007n * (n + 2n))) * 10n ** 9n,
+        income: i === TIE ? half : index(31337n, n + 1n),
+        debtIndex: i === TIE ? half : index(65537n, n + 2n),
         threshold: 6500n + 100n * n,
     };
 }
@@ -34,7 +36,7 @@ export const MORE_FACTORS = [
     [factors()[0], factors()[1] + 1n, 1n << 200n],
     [factors()[0] >> 120n, factors()[1] >> 94n, factors()[2] >> 70n],
     [0x53030c30c30c30c30c30c30c30c30c30c30c30c30c30c30c30c30c30c30c30c3n,
-     2n ** 246n + 21n, 2n ** 254n + 6n],
+     2n ** 246n + 21n, 2n ** 254n + 8n],
 ];
 
 export function makeInputs() {

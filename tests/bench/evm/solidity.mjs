@@ -29,9 +29,9 @@ export function compile() {
             throw new Error(errors.map((e) => e.formattedMessage).join("\n"));
         }
         const { bytecode, methodIdentifiers } = output.contracts[SOURCE].Yardsticks.evm;
-        const selectors = Object.entries(methodIdentifiers)
-            .map(([signature, selector]) => [signature.split("(")[0], selector]);
-        compiled[pipeline] = { code: "0x" + bytecode.object, selectors: Object.fromEntries(selectors) };
+        const selectors = Object.fromEntries(Object.entries(methodIdentifiers)
+            .map(([signature, selector]) => [signature.split("(")[0], selector]));
+        compiled[pipeline] = { code: "0x" + bytecode.object, selectors };
     }
     return compiled;
 }
