@@ -9,7 +9,11 @@
  * can pass 1, because the compressions of a long message form a chain and those of nodes overlap.
  * Rows are 57 bytes (those of the prices table), keys 4 bytes in ascending order of insertion; the
  * rows changed are drawn at random. --large adds 10^7 rows (about 3 GB).
- * "insert" commits L new rows into N. get is one read through the door in random order. */
+ * "insert" commits L new rows into N. get is one read through the door in random order.
+ *
+ * "updates" are the changed rows a second of pl_store_root, and of the puts and it, at 2^20 rows of
+ * which one in a hundred changes. "memory" is every byte that the store has taken after such
+ * commits on top of the first, scratch and unused room of its pools included, less key and row. */
 #define _GNU_SOURCE /* madvise */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,16 +23,23 @@
 #include <time.h>
 
 #include "tests/support/timing.h"
-#include "vm/state/store.h"
+#include "vm/state/store_parts.h"
 #include "vm/state/system.h"
+#include "vm/state/tree_parts.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 #define REPEATS   15u
+
+#define UPDATES_GOAL 1.5e6 /* changed rows a second */
+#define MEMORY_GOAL  200.0 /* bytes a row beside the row itself */
+
+static size_t taken; /* bytes, as the store asked for them */
 
 /* What a host would hand in: large blocks on large pages. */
 static void *take(void *context, size_t size)
 {
     (void)context;
+    taken += size;
     if (size < HUGE_PAGE) {
         return malloc(size);
     }
@@ -43,7 +54,7 @@ static void *take(void *context, size_t size)
 static void give(void *context, void *block, size_t size)
 {
     (void)context;
-    (void)size;
+    taken -= size;
     free(block);
 }
 
@@ -178,17 +189,102 @@ static void measure_get(pl_store *store, uint32_t table, uint32_t rows)
     }
 }
 
-static void run(uint32_t rows)
+/* Bytes a row of the pool's items in use; what it has taken beyond them goes to *room. */
+static double pool_bytes(double *room, const pl_pool *pool, uint32_t rows)
+{
+    double sum = 0;
+    for (unsigned i = 0; i < PL_POOL_CHUNKS; i++) {
+        sum += pool->blocks[i] == NULL ? 0 : (double)(((size_t)1 << i) * pool->item_size);
+    }
+    const double used = (double)pool->used * (double)pool->item_size;
+    *room += (sum - used) / rows;
+    return used / rows;
+}
+
+/* Room of pools counts as memory although its pages were never touched. */
+static void print_memory(const pl_store *store, uint32_t rows)
+{
+    const store_table *table = store->tables[0];
+    const double row = table->key_size + table->row_size;
+    const double all = (double)taken / rows - row;
+    double room = 0;
+    const double nodes =
+        pool_bytes(&room, &store->tree->refs, rows) + pool_bytes(&room, &store->tree->pairs, rows);
+    const double leaves = pool_bytes(&room, &store->tree->leaves, rows);
+    const double records = pool_bytes(&room, &table->rows.records, rows) - row;
+    const double slots = (double)table->rows.slot_count * sizeof table->rows.slots[0] / rows;
+    const double keys = pool_bytes(&room, &table->orders[0].set.nodes, rows);
+    if (json) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "memory, in use, %" PRIu32 " rows", rows);
+        timing_print(name, all - room, "B/row", "200 B/row", (all - room) / MEMORY_GOAL);
+        (void)snprintf(name, sizeof name, "memory and room of pools, %" PRIu32 " rows", rows);
+        timing_print(name, all, "B/row", "200 B/row", all / MEMORY_GOAL);
+        return;
+    }
+    printf("%9" PRIu32 " rows: %.1f bytes a row beside its %.0f: nodes %.1f, leaves %.1f, records "
+           "%.1f, hash index %.1f, key order %.1f, lists and scratch %.1f, unused room of pools "
+           "%.1f\n",
+           rows, all, row, nodes, leaves, records, slots, keys,
+           all - (nodes + leaves + records + slots + keys + room), room);
+}
+
+static pl_store *fill(uint32_t *table, uint32_t rows)
 {
     const pl_memory memory = {NULL, take, give, 0};
     pl_store *store;
+    must(pl_store_create(&store, &memory));
+    must(pl_store_add_table(store, table, 0, 1, &pl_system_tables[PL_SYSTEM_PRICES]));
+    for (uint32_t i = 0; i < rows; i++) {
+        put_row(store, *table, i);
+    }
+    return store;
+}
+
+static void print_updates(const char *what, double seconds_of_batch, uint32_t changed)
+{
+    const double rate = changed / seconds_of_batch;
+    if (json) {
+        timing_print(what, rate, "rows/s", "1500000 rows/s", rate / UPDATES_GOAL);
+    } else {
+        printf("%s: %.0f rows/s\n", what, rate);
+    }
+}
+
+/* 2^20 rows, one in a hundred changed: medians and the best. */
+static void run_updates(void)
+{
+    static double roots[4 * REPEATS], both[4 * REPEATS];
+    const uint32_t rows = 1u << 20;
+    const uint32_t changed = rows / 100;
     uint32_t table;
     uint8_t root[32];
-    must(pl_store_create(&store, &memory));
-    must(pl_store_add_table(store, &table, 0, 1, &pl_system_tables[PL_SYSTEM_PRICES]));
-    for (uint32_t i = 0; i < rows; i++) {
-        put_row(store, table, i);
+    pl_store *store = fill(&table, rows);
+    must(pl_store_root(store, root));
+    for (unsigned i = 0; i < 4 * REPEATS; i++) {
+        const double start = seconds();
+        for (uint32_t k = 0; k < changed; k++) {
+            put_row(store, table, (uint32_t)((draw() >> 32) * rows >> 32));
+        }
+        const double middle = seconds();
+        must(pl_store_root(store, root));
+        roots[i] = seconds() - middle;
+        both[i] = seconds() - start;
     }
+    /* Sorted by the median: the first is the best. */
+    const double root_s = timing_median(roots, 4 * REPEATS);
+    const double both_s = timing_median(both, 4 * REPEATS);
+    print_updates("updates, 1 % of 2^20 rows, root", root_s, changed);
+    print_updates("updates, 1 % of 2^20 rows, put and root", both_s, changed);
+    print_updates("updates, 1 % of 2^20 rows, root, best", roots[0], changed);
+    pl_store_free(store);
+}
+
+static void run(uint32_t rows)
+{
+    uint32_t table;
+    uint8_t root[32];
+    pl_store *store = fill(&table, rows);
     const double compress_ns = measure_compression();
     const double start = seconds();
     must(pl_store_root(store, root));
@@ -196,6 +292,14 @@ static void run(uint32_t rows)
                     (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + rows), 0};
     built.eta = 2 * built.nodes * compress_ns / built.commit_ns;
     print(rows, rows, "build", built);
+    for (uint32_t i = 0; i < 2 * (rows / 100); i++) {
+        put_row(store, table, (uint32_t)((draw() >> 32) * rows >> 32));
+        if (i % (rows / 100) == 0) {
+            must(pl_store_root(store, root));
+        }
+    }
+    must(pl_store_root(store, root));
+    print_memory(store, rows);
     for (uint32_t changed = 10; changed <= 100000 && changed <= rows; changed *= 10) {
         print(rows, changed, "change", measure(store, table, &rows, changed, false));
     }
@@ -225,5 +329,6 @@ int main(int argc, char **argv)
     for (uint32_t rows = 10000; rows <= (large ? 10000000u : 1000000u); rows *= 10) {
         run(rows);
     }
+    run_updates();
     return 0;
 }

@@ -342,6 +342,50 @@ static void memory_does_not_grow_with_history(void **state)
     assert_int_equal(memory.out, settled);
 }
 
+#define GENESIS_ROWS 20000u
+
+/* Writes `value` into rows of table 3, or takes them away, with a root after every `batch` rows. */
+static void write_in_batches(uint8_t root[32], uint8_t value, bool deletes, uint32_t batch)
+{
+    for (uint32_t i = 0; i < GENESIS_ROWS; i++) {
+        uint8_t key[32] = {0};
+        bool existed;
+        pl_store_u32(key, i * 2654435761u);
+        if (deletes) {
+            assert_int_equal(door->ops->del(door, &existed, 3, key), PL_OK);
+        } else {
+            assert_int_equal(door->ops->put(door, 3, key, &value), PL_OK);
+        }
+        if (i % batch == batch - 1) {
+            get_root(root);
+            assert_int_equal(pl_store_changed_count(store), batch);
+        }
+    }
+}
+
+/* What a large batch needed besides the rows is given back, taken again by the next one, and the
+ * roots are those of small batches. */
+static void a_genesis_leaves_no_scratch(void **state)
+{
+    uint8_t small[4][32], large[4][32];
+    size_t settled[2];
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t(*roots)[32] = i == 0 ? small : large;
+        const uint32_t batch = i == 0 ? 500 : GENESIS_ROWS;
+        write_in_batches(roots[0], 1, false, batch);
+        put(1, 2, 3); /* the next root forgets what the one before changed */
+        get_root(roots[1]);
+        settled[i] = memory.out;
+        write_in_batches(roots[2], 2, false, batch);
+        write_in_batches(roots[3], 0, true, batch);
+        assert_true(pl_store_row_count(store) == 1);
+        assert_int_equal(close_store(state), 0);
+        assert_int_equal(open_store(state), 0);
+    }
+    assert_memory_equal(small, large, sizeof small);
+    assert_true(settled[1] <= settled[0]);
+}
+
 /* A row is saved once per level, however often it is written. */
 static void the_journal_does_not_grow_with_rewrites(void **state)
 {
@@ -467,6 +511,7 @@ int main(void)
         TEST(write_limit),
         TEST(changed_rows_are_listed_after_the_block),
         TEST(memory_does_not_grow_with_history),
+        TEST(a_genesis_leaves_no_scratch),
         TEST(the_journal_does_not_grow_with_rewrites),
         TEST(the_seed_changes_nothing),
         TEST(keys_of_every_size),

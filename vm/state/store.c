@@ -38,7 +38,7 @@ pl_status store_reserve(const pl_store *store, void **items, size_t *capacity, s
     return PL_OK;
 }
 
-static void release(const pl_store *store, void *items, size_t capacity, size_t item_size)
+void store_release(const pl_store *store, void *items, size_t capacity, size_t item_size)
 {
     if (items != NULL) {
         store->memory.give(store->memory.context, items, capacity * item_size);
@@ -57,6 +57,15 @@ pl_status store_list_add(const pl_store *store, store_list *list, store_name nam
     }
     list->names[list->count++] = name;
     return PL_OK;
+}
+
+void store_list_clear(const pl_store *store, store_list *list)
+{
+    list->count = 0;
+    if (!store_keeps(store, list->capacity)) {
+        store_release(store, list->names, list->capacity, sizeof(store_name));
+        *list = (store_list){0};
+    }
 }
 
 /* ---- keys of orders -------------------------------------------------------------------------- */
@@ -312,16 +321,17 @@ void pl_store_free(pl_store *store)
             pl_order_end(&table->orders[k].set);
         }
         pl_row_pool_end(&table->rows);
-        release(store, table, 1, table_bytes(table->order_count));
+        store_release(store, table, 1, table_bytes(table->order_count));
     }
     pl_tree_free(store->tree);
-    release(store, store->tables, store->table_capacity, sizeof(store_table *));
-    release(store, store->dirty.names, store->dirty.capacity, sizeof(store_name));
-    release(store, store->changed.names, store->changed.capacity, sizeof(store_name));
-    release(store, store->graves.names, store->graves.capacity, sizeof(store_name));
-    release(store, store->changes, (size_t)store->changes_capacity * 2, sizeof(pl_tree_change));
-    release(store, store->levels, store->level_capacity, sizeof(store_level));
-    release(store, store->saved, store->saved_capacity, 1);
+    store_release(store, store->tables, store->table_capacity, sizeof(store_table *));
+    store_release(store, store->dirty.names, store->dirty.capacity, sizeof(store_name));
+    store_release(store, store->changed.names, store->changed.capacity, sizeof(store_name));
+    store_release(store, store->graves.names, store->graves.capacity, sizeof(store_name));
+    store_release(store, store->changes, (size_t)store->changes_capacity * 2,
+                  sizeof(pl_tree_change));
+    store_release(store, store->levels, store->level_capacity, sizeof(store_level));
+    store_release(store, store->saved, store->saved_capacity, 1);
     const pl_memory memory = store->memory;
     memory.give(memory.context, store, sizeof *store);
 }

@@ -78,7 +78,18 @@ struct pl_store {
  * Returns PL_OK or PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status store_reserve(const pl_store *store, void **items, size_t *capacity,
                                     size_t needed, size_t item_size);
+void store_release(const pl_store *store, void *items, size_t capacity, size_t item_size);
 PL_MUST_USE pl_status store_list_add(const pl_store *store, store_list *list, store_name name);
+
+/* Empties a list; gives its memory back where it is out of proportion (see store_keeps). */
+void store_list_clear(const pl_store *store, store_list *list);
+
+/* Whether room for so many items of a batch is kept for the next one. A genesis touches every row
+ * and most blocks touch few: what it needed would stay, up to 80 bytes a row. */
+static inline bool store_keeps(const pl_store *store, uint32_t capacity)
+{
+    return capacity <= 4096 || capacity <= store->row_count / 4;
+}
 
 static inline pl_record *store_record(const pl_store *store, store_name name)
 {

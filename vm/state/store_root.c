@@ -99,7 +99,7 @@ static void ask_ahead(const pl_store *store, uint32_t index)
 static pl_status apply_dirty(pl_store *store)
 {
     uint32_t count = 0;
-    store->changed.count = 0;
+    store_list_clear(store, &store->changed);
     PL_TRY(reserve_changes(store, store->dirty.count + 1)); /* never a NULL array */
     for (uint32_t i = 0; i < store->dirty.count; i++) {
         ask_ahead(store, i);
@@ -111,8 +111,15 @@ static pl_status apply_dirty(pl_store *store)
             count++;
         }
     }
-    return pl_tree_apply(store->tree, store->changes, store->changes + store->changes_capacity,
-                         count);
+    PL_TRY(pl_tree_apply(store->tree, store->changes, store->changes + store->changes_capacity,
+                         count));
+    if (!store_keeps(store, store->changes_capacity)) {
+        store_release(store, store->changes, (size_t)store->changes_capacity * 2,
+                      sizeof(pl_tree_change));
+        store->changes = NULL;
+        store->changes_capacity = 0;
+    }
+    return PL_OK;
 }
 
 static pl_status bury_dirty(pl_store *store)
@@ -129,7 +136,7 @@ static pl_status bury_dirty(pl_store *store)
         }
         PL_TRY(store_list_add(store, &store->graves, name));
     }
-    store->dirty.count = 0;
+    store_list_clear(store, &store->dirty);
     if (store->level_count == 0) {
         store->graves_free = store->graves.count;
     }

@@ -53,6 +53,15 @@ static void give_node(pl_tree *tree, uint32_t node)
     pl_pool_give(&tree->pairs, node);
 }
 
+static void give_places(pl_tree *tree)
+{
+    if (tree->places != NULL) {
+        tree->memory.give(tree->memory.context, tree->places, tree->place_capacity * sizeof(place));
+    }
+    tree->places = NULL;
+    tree->place_capacity = 0;
+}
+
 pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory)
 {
     pl_tree *made = memory->take(memory->context, sizeof *made);
@@ -83,9 +92,7 @@ void pl_tree_free(pl_tree *tree)
     pl_pool_end(&tree->refs);
     pl_pool_end(&tree->pairs);
     pl_pool_end(&tree->leaves);
-    if (tree->places != NULL) {
-        memory.give(memory.context, tree->places, tree->place_capacity * sizeof(place));
-    }
+    give_places(tree);
     memory.give(memory.context, tree, sizeof *tree);
 }
 
@@ -122,8 +129,8 @@ static pl_status grow_places(pl_tree *tree)
     }
     if (tree->places != NULL) {
         memcpy(places, tree->places, tree->place_count * sizeof(place));
-        tree->memory.give(tree->memory.context, tree->places, tree->place_capacity * sizeof(place));
     }
+    give_places(tree);
     tree->places = places;
     tree->place_capacity = capacity;
     return PL_OK;
@@ -307,6 +314,13 @@ static void hash_nodes(pl_tree *tree)
     }
 }
 
+/* Whether the places of a batch are kept for the next one: not those of a genesis, which has more
+ * of them than the tree has leaves. */
+static bool keeps_places(const pl_tree *tree)
+{
+    return tree->place_capacity <= 4096 || tree->place_capacity <= tree->leaf_count;
+}
+
 pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count)
 {
     tree->nodes_hashed = 0;
@@ -321,6 +335,9 @@ pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *
         PL_TRY(collapse(tree));
     }
     hash_nodes(tree);
+    if (!keeps_places(tree)) {
+        give_places(tree);
+    }
     return PL_OK;
 }
 
