@@ -208,8 +208,7 @@ def compile_mutant(tree, mutant, place):
     made = {}
     for unit in units_of(mutant.file):
         out = place / (unit.replace("/", "_") + ".o")
-        source = changed if unit == mutant.file else ROOT / unit
-        # The file keeps its name in the object, so that an equal object means an equal program.
+        source = changed if unit == mutant.file else unit  # as make names it: __FILE__ is in the object
         ran = subprocess.run(["nice", "-n5", "gcc", *FLAGS.split(), f"-I{place / 'src'}", "-I.", "-c", "-o", out,
                               source], cwd=ROOT, capture_output=True)
         if ran.returncode:

@@ -12,7 +12,11 @@ typedef union front {
 static void *take(void *context, size_t size)
 {
     counted_memory *counted = context;
-    front *block = counted->takes >= counted->refuse_at ? NULL : malloc(sizeof *block + size);
+    const bool refused = counted->takes >= counted->refuse_at;
+    if (refused && counted->refuse_one) {
+        counted->refuse_at = UINT64_MAX;
+    }
+    front *block = refused ? NULL : malloc(sizeof *block + size);
     if (block == NULL) {
         return NULL;
     }

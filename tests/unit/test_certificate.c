@@ -295,7 +295,8 @@ static void without_memory(void **state)
         pl_verifier *verifier;
         counted_memory own;
         counted_memory_init(&own);
-        own.refuse_at = i;
+        own.refuse_at = i / 2;
+        own.refuse_one = i % 2 == 1;
         status =
             pl_verify(&verdict, &verifier, &own.memory, certificate.data, certificate.size, NULL);
         assert_true(status == PL_OK || status == PL_FAULT_MEMORY);

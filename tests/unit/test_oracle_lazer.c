@@ -137,6 +137,29 @@ static void make_whole(bool little)
     finish();
 }
 
+/* An id is told by all of its bytes. */
+static void ids_have_four_bytes(void **state)
+{
+    (void)state;
+    static const uint8_t wide[4] = {0x12, 0x34, 0x56, 0x78};
+    for (unsigned bit = 0; bit < 32; bit++) {
+        make_whole(false);
+        begin(1);
+        put_feed(UINT32_C(0x12345678) ^ UINT32_C(1) << bit, 1);
+        put_property(0, 5, 8);
+        finish();
+        feed.subject = wide;
+        EXPECT(SUBJECT);
+    }
+    begin(1);
+    put_feed(0x12345678, 1);
+    put_property(0, 5, 8);
+    finish();
+    feed.subject = wide;
+    EXPECT(OK);
+    assert_true(is_price(5, -6));
+}
+
 /* A payload cut at every byte and signed as it is. */
 static void signed_payloads_that_end_too_early(void **state)
 {
@@ -400,6 +423,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_byte_orders_are_read),
+        cmocka_unit_test(ids_have_four_bytes),
         cmocka_unit_test(signed_payloads_that_end_too_early),
         cmocka_unit_test(rules_are_asked_in_their_order),
         cmocka_unit_test(payloads_have_edges),

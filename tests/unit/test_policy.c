@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "vm/oracle/policy.h"
+#include "vm/oracle/stage.h"
 
 enum { NOW = 1000000 };
 #define END UINT64_MAX
@@ -501,9 +502,34 @@ static void a_later_configuration_counts_anew(void **state)
     EXPECT(OK);
 }
 
+/* The least of each rule that needs more than the last report. */
+static void feeds_with_stages(void **state)
+{
+    (void)state;
+    begin();
+    assert_false(pl_feed_has_stages(&feed));
+    feed.set_count = 1;
+    assert_false(pl_feed_has_stages(&feed));
+    feed.set_count = 2;
+    assert_true(pl_feed_has_stages(&feed));
+    begin();
+    feed.delay_s = 1;
+    assert_true(pl_feed_has_stages(&feed));
+    begin();
+    feed.twap_s = 1;
+    assert_true(pl_feed_has_stages(&feed));
+    begin();
+    feed.heartbeat_s = 1;
+    assert_true(pl_feed_has_stages(&feed));
+    begin();
+    feed.fallback = 0;
+    assert_true(pl_feed_has_stages(&feed));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(feeds_with_stages),
         cmocka_unit_test(rules_are_asked_in_their_order),
         cmocka_unit_test(the_first_price_needs_no_order),
         cmocka_unit_test(whole_seconds_where_the_format_counts_them),

@@ -325,9 +325,10 @@ static void no_memory_is_a_fault_and_leaks_nothing(void **state)
     assert_int_equal(counted.out, 0);
     const uint64_t takes = counted.takes;
     assert_true(takes > 10);
-    for (uint64_t refuse = 0; refuse < takes; refuse++) {
+    for (uint64_t refuse = 0; refuse < 2 * takes; refuse++) {
         counted_memory_init(&counted);
-        counted.refuse_at = refuse;
+        counted.refuse_at = refuse / 2;
+        counted.refuse_one = refuse % 2 == 1;
         assert_int_equal(pl_chain_create(&chain, NULL, &counted.memory, world_bytes, world_size),
                          PL_FAULT_MEMORY);
         assert_null(chain);

@@ -236,9 +236,10 @@ static void no_memory_is_a_fault(void **state)
     assert_int_equal(pl_world_load(&loaded, &where, &counted.memory, world, size), PL_OK);
     pl_world_free(&loaded, &counted.memory);
     const uint64_t takes = counted.takes;
-    for (uint64_t refuse = 0; refuse < takes; refuse++) {
+    for (uint64_t refuse = 0; refuse < 2 * takes; refuse++) {
         counted_memory_init(&counted);
-        counted.refuse_at = refuse;
+        counted.refuse_at = refuse / 2;
+        counted.refuse_one = refuse % 2 == 1;
         assert_int_equal(pl_world_load(&loaded, &where, &counted.memory, world, size),
                          PL_FAULT_MEMORY);
         assert_int_equal(counted.out, 0);
