@@ -6,7 +6,8 @@
 Prints the peak memory of histories a hundredth and a tenth as long and of the whole one, plain and packed; then for
 1, 2 and 7 threads and for two processes of mpirun (where it and plim-mpi are) the seconds, those of the processor, how
 much sooner it was done, and how much sooner it would be if each thread had a processor to itself (from the busiest
-one's processor time and the first reading of the file, which nobody shares). Fails when a result differs, or when memory grows with the history.
+one's processor time and the first reading of the file, which nobody shares). Fails when a result differs, or when
+memory grows with the history.
 """
 import argparse
 import gzip
@@ -108,8 +109,8 @@ class Long:
             parts = [float(n) for told in re.findall(r"processor time:([0-9. ]+)", notes) for n in told.split()]
             alone = cpu - sum(parts) if alone is None else alone  # the first reading, which nobody shares
             path_s = alone + max(parts)
-            print(f"  {name:<12} {seconds:>7.2f} s, {sum(parts):.2f} s of the processor in them, {max(parts):.2f} s in the"
-                  f" busiest: {one_s / seconds:.2f} times as fast, {one_cpu / path_s:.2f} with a processor each")
+            print(f"  {name:<12} {seconds:>7.2f} s, {sum(parts):.2f} s of the processor in them, {max(parts):.2f} s in"
+                  f" the busiest: {one_s / seconds:.2f} times as fast, {one_cpu / path_s:.2f} with a processor each")
             self.check(lines == clean, f"{name}: another result")
 
 
