@@ -210,6 +210,16 @@ static void scribe_layouts(void **state)
     call.bytes[68 + 31] = 0x61; /* everything one byte later */
     EXPECT(PL_OK, judge(&call, 49));
     EXPECT(PL_REJECT_NON_CANONICAL, judge_strict(&call));
+    build(1, 50, 3);
+    memmove(call.bytes + COUNT_AT + 1, call.bytes + COUNT_AT, call.size - COUNT_AT);
+    call.size++;
+    call.bytes[TAIL_AT + 95] = 0x61; /* the ids one byte later */
+    EXPECT(PL_OK, judge(&call, 49));
+    EXPECT(PL_REJECT_NON_CANONICAL, judge_strict(&call));
+    build(1, 50, 3);
+    call.size = IDS_AT + 3; /* no padding */
+    EXPECT(PL_OK, judge(&call, 49));
+    EXPECT(PL_REJECT_NON_CANONICAL, judge_strict(&call));
     static const pl_status truncated[] = {PL_REJECT_TRUNCATED, PL_OK};
     build(1, 50, 3); /* the padding is nothing that a decoder misses */
     assert_int_equal(oracle_count_wrong_cuts(&feed, NOW, call.bytes, IDS_AT + 3, false, truncated),
