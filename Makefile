@@ -6,6 +6,7 @@ OPT     ?= -O2
 LIMBS   ?=
 B       ?= build
 DATA    ?= ../shared/data
+TIME    ?= 60
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -112,8 +113,8 @@ bench-evm: build/.deps-test ## the same formulas as Solidity under EVMs from npm
 	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/evm/worker
 	@sh tests/bench/evm/run.sh $(B)
 
-fuzz: build/.deps-test ## one minute of each fuzz target
-	@python3 tests/run.py --fuzz
+fuzz: build/.deps-test ## every fuzz target for TIME seconds (60), two at a time, and a table
+	@python3 tests/fuzz/all.py --seconds $(TIME)
 
 cover: build/.deps-test ## lines and branches of validator, verifier, decoders and arithmetic that the tests reach
 	@nice python3 tests/cover.py

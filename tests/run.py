@@ -3,7 +3,6 @@
 
   python3 tests/run.py            what CI checks (three builds, short storms)
   python3 tests/run.py --long     the long storms: 10^7 cases, 10^5 sequences, 10^7 fuzz executions
-  python3 tests/run.py --fuzz     one minute of each fuzz target
   python3 tests/run.py --only num run only the suites whose name contains the word
 
 Each suite writes its output to build/log/NAME.log; a failing suite shows its last lines.
@@ -107,11 +106,14 @@ def language_storm(build, count):
                   f" --out {folder}/language_storm --runner {folder}/plc/runner", 3600)]
 
 
-def fuzz_suites(build, effort):
-    """effort: "--runs N" or "--seconds T"."""
+SLOW_TARGETS = {"fuzz_import": 10, "fuzz_certificate": 5, "fuzz_checkpoint": 5, "fuzz_journal": 5}
+
+
+def fuzz_suites(build, runs):
+    """runs: of each target; those that read files or whole worlds are slow, and get a part of them."""
     folder = BUILDS[build][0].split("B=")[1]
-    return [Suite(f"{build} {name}", f"{folder}/fuzz/{name} {effort} --seed 1 fixtures/fuzz/"
-                  + name.removeprefix("fuzz_"), 14400) for name in stems("tests/fuzz/fuzz_*.c")]
+    return [Suite(f"{build} {name}", f"{folder}/fuzz/{name} --runs {runs // SLOW_TARGETS.get(name, 1)} --seed 1"
+                  f" fixtures/fuzz/{name.removeprefix('fuzz_')}", 14400) for name in stems("tests/fuzz/fuzz_*.c")]
 
 
 def storm_suites(build, cases, sequences, blocks):
@@ -256,11 +258,9 @@ def run_all(suites, jobs):
 
 
 def plan(options):
-    if options.fuzz:
-        return [["asan"], fuzz_suites("asan", "--seconds 60")]
     if options.long:
         return [["gcc", "limb32", "asan"],
-                storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", "--runs 10000000")
+                storm_suites("gcc", 10_000_000, 100_000, 60) + fuzz_suites("gcc", 10_000_000)
                 + oracle_storm("gcc", 1_000_000, options.data) + adapter_suites("gcc", 10_000_000)
                 + model_oracle_suites("gcc", 20_000, options.data)
                 + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
@@ -272,8 +272,8 @@ def plan(options):
     suites = []
     for build in BUILDS:
         suites += unit_suites(build)
-    suites += storm_suites("gcc", 100_000, 1000, 6) + fuzz_suites("gcc", "--runs 100000")
-    suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", "--runs 20000")
+    suites += storm_suites("gcc", 100_000, 1000, 6) + fuzz_suites("gcc", 100_000)
+    suites += storm_suites("asan", 3_000, 100, 1) + fuzz_suites("asan", 20_000)
     suites += storm_suites("limb32", 100_000, 100, 1)
     suites += crash_suites("gcc", 60, 7, 20) + crash_suites("asan", 6, 29, 0)
     suites += language_storm("gcc", 150) + language_storm("asan", 50)
@@ -292,7 +292,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="../shared/data", help="folder with the real histories")
     parser.add_argument("--long", action="store_true")
-    parser.add_argument("--fuzz", action="store_true")
     parser.add_argument("--only", default="", help="run only suites whose name contains this")
     options = parser.parse_args()
     LOG.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,8 @@
  *   TARGET FILE...                         each file once: replays a finding
  *
  * It keeps no coverage: it stacks a few byte-level changes on inputs of the corpus. The same seed
- * and corpus give the same inputs. An input that ends the program is left in the file crash-input
- * (in the working directory). */
+ * and corpus give the same inputs. An input that ends the program is left in the file that --keep
+ * names (crash-input in the working directory). */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -133,10 +133,11 @@ static size_t change(uint8_t *bytes, size_t size)
 /* What runs now, for the handler below. */
 static const uint8_t *running;
 static size_t running_size;
+static const char *kept = "crash-input";
 
 static void keep_running_input(int number)
 {
-    const int file = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const int file = open(kept, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (file >= 0) {
         const ssize_t done = write(file, running, running_size);
         (void)(done + close(file));
@@ -193,13 +194,15 @@ int main(int argc, char **argv)
             runs = UINT64_MAX;
         } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
             random_state = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--keep") == 0 && i + 1 < argc) {
+            kept = argv[++i];
         } else {
             read_path(argv[i]);
         }
     }
     if (corpus_count == 0) {
-        (void)fprintf(stderr,
-                      "usage: TARGET [--runs N | --seconds T] [--seed S] FILE-OR-FOLDER...\n");
+        (void)fprintf(stderr, "usage: TARGET [--runs N | --seconds T] [--seed S] [--keep FILE] "
+                              "FILE-OR-FOLDER...\n");
         return 2;
     }
     keep_inputs_that_crash();
