@@ -5,7 +5,7 @@
 //
 // A figure is a slope: (time of many rounds - time of few) / extra rounds, in processor time of the
 // process that computes, the contenders in turn, the median of N (7). --check compares only. Every
-// answer that is timed is compared, too.
+// answer that is timed is compared, too. "~": the slopes of that cell differ more than twofold.
 import { cpus, loadavg } from "node:os";
 import { ACCOUNTS, MORE_FACTORS, makeInputs } from "./inputs.mjs";
 import { compile, solcVersion } from "./solidity.mjs";
@@ -164,7 +164,8 @@ function printTable(contenders, rows) {
         name.padEnd(19) + version.padEnd(11) + cells.map((c) => c.padStart(11)).join(""));
     const cells = (contender, value) => CASES.map((test) => value(
         rows.find((row) => row.contender === contender.name && row.case === test.title)));
-    for (const [head, value] of [["ns per operation", (row) => figure(row.ns)],
+    const scattered = (row) => row.highest > 2 * row.lowest ? "~" : "";
+    for (const [head, value] of [["ns per operation", (row) => scattered(row) + figure(row.ns)],
                                  ["times the machine", (row) => figure(row.ratio)]]) {
         line(head, "", CASES.map((test) => test.title));
         for (const contender of contenders) {
