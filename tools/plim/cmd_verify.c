@@ -45,14 +45,25 @@ static pt_exit read_world(verification *v, const char *word, pt_report *report)
     return PT_OK;
 }
 
+/* What would let it be decided. */
+static const char *advice(const verification *v)
+{
+    if (v->verdict.status != PL_FAULT_UNSUPPORTED) {
+        return "";
+    }
+    return v->verdict.step == PL_VERIFY_WORLD
+               ? "; it carries no world: --world RUN names a run of the same one"
+               : "; its block and views may want more gas than --gas-max allows";
+}
+
 /* What a verdict means to the shell: a refused certificate is PT_DIVERGED and told on stdout, a
  * machine that could not say PT_LIMIT. */
 static pt_exit verdict_exit(const verification *v, const char *name, pt_report *report)
 {
     const pl_status status = v->verdict.status;
     if (pl_is_fault(status)) {
-        return pt_fail(report, PT_LIMIT, "%s: not decided here: %s: %s; see --gas-max and --world",
-                       name, pl_status_name(status), pl_status_sentence(status));
+        return pt_fail(report, PT_LIMIT, "%s: not decided here: %s: %s%s", name,
+                       pl_status_name(status), pl_status_sentence(status), advice(v));
     }
     return status == PL_OK ? PT_OK : PT_DIVERGED;
 }
@@ -139,7 +150,7 @@ static pt_exit run(const pt_args *args, pt_report *report)
 
 static const pt_option options[] = {
     {"--world", "RUN", "a run of the same world, for a certificate that carries none"},
-    {"--gas-max", "GAS", "refuse to start when block and views may want more, 2^35"},
+    {"--gas-max", "GAS", "refuse to start when block and views may want more; 2^35 if not given"},
     {"--quiet", NULL, "one line for each certificate"},
     {"--json", NULL, "JSON instead of text"},
 };
@@ -153,7 +164,8 @@ const pt_command pt_command_verify = {
         "feeds' signers are those of the world, the rows lead to the root of the header, the\n"
         "block with its signed reports leads from that root to the next one, the account's\n"
         "health is what is claimed, and nothing in the file is unneeded. Every step is printed.\n"
-        "Exit code 0: true. 1: refused, with the step and the rule. 4: not decided here.\n\n"
+        "Exit code 0: true. 1: refused, with the step and the rule. 3: no certificate, or one\n"
+        "that is damaged or cut short. 4: not decided here. Of several the highest.\n\n"
         "What is left to you: compare the printed hashes of world and block with a source you\n"
         "trust. The certificate shows what follows from them, not that this chain is the one\n"
         "you mean.\n\n"

@@ -82,14 +82,17 @@ static void step_text(const pt_teller *t, pl_verify_step step, char *text, size_
     const pl_verdict *v = t->verdict;
     const pl_certificate *c = t->certificate;
     const unsigned long long height = c->height;
+    const uint64_t transactions = v->block.counts.tx_ok + v->block.counts.tx_revert +
+                                  v->block.counts.tx_trap + v->block.counts.tx_reject;
     switch (step) {
     case PL_VERIFY_SHAPE:
         (void)snprintf(text, size, "a certificate of one %s, height %llu, claim \"%s\"",
                        kinds[c->kind], height, claims[c->claim.kind]);
         break;
     case PL_VERIFY_WORLD:
-        (void)snprintf(text, size, "%u contracts, %u feeds: code is valid and has its hash",
-                       (unsigned)t->world->contract_count, (unsigned)t->world->feed_count);
+        (void)snprintf(text, size, "%u contract%s, %u feed%s: code is valid and has its hash",
+                       (unsigned)t->world->contract_count, t->world->contract_count == 1 ? "" : "s",
+                       (unsigned)t->world->feed_count, t->world->feed_count == 1 ? "" : "s");
         break;
     case PL_VERIFY_HEADERS:
         (void)snprintf(text, size, "%u header%s, each naming the hash of the one before",
@@ -107,10 +110,8 @@ static void step_text(const pt_teller *t, pl_verify_step step, char *text, size_
                            "executed: %u report%s accepted, %u transaction%s; receipts and root "
                            "are the header's",
                            (unsigned)v->block.counts.reports_accepted,
-                           v->block.counts.reports_accepted == 1 ? "" : "s",
-                           (unsigned)(v->block.counts.tx_ok + v->block.counts.tx_revert +
-                                      v->block.counts.tx_trap + v->block.counts.tx_reject),
-                           v->block.counts.tx_ok == 1 ? "" : "s");
+                           v->block.counts.reports_accepted == 1 ? "" : "s", (unsigned)transactions,
+                           transactions == 1 ? "" : "s");
         }
         break;
     case PL_VERIFY_VIEWS:

@@ -23,10 +23,14 @@ static void put_object(pt_bytes *text, const pt_facts *facts, size_t in, const c
 static void put_steps(pt_bytes *text, const pt_facts *facts)
 {
     const size_t steps = pt_fact_find(facts, 0, "steps");
+    const char *status = pt_fact_of(facts, 0, "status");
+    const bool is_fault = strcmp(status, pl_status_name(PL_FAULT_UNSUPPORTED)) == 0 ||
+                          strcmp(status, pl_status_name(PL_FAULT_MEMORY)) == 0;
+    const char *stopped = is_fault ? "stopped" : "REFUSED"; /* spec 10 §8: not decided here */
     for (size_t at = pt_fact_first(facts, steps); at != PT_FACT_NONE;
          at = pt_fact_next(facts, at)) {
         const bool passed = strcmp(pt_fact_of(facts, at, "passed"), "true") == 0;
-        pt_put_format(text, "  %-8s %-9s %s\n", passed ? "passed" : "REFUSED",
+        pt_put_format(text, "  %-8s %-9s %s\n", passed ? "passed" : stopped,
                       pt_fact_of(facts, at, "step"), pt_fact_of(facts, at, "what"));
     }
 }
@@ -140,8 +144,10 @@ static void put_identity(pt_bytes *text, const pt_facts *facts)
                       pt_fact_of(facts, block, "path_to_hash"));
     }
     pt_put_format(text, "  root before  %s\n", pt_fact_of(facts, block, "root_before"));
-    pt_put_format(text, "  root after   %s\n", pt_fact_of(facts, block, "root_after"));
-    pt_put_format(text, "  certificate  %s\n", pt_fact_of(facts, 0, "certificate"));
+    if (strcmp(pt_fact_of(facts, 0, "true"), "true") == 0) { /* else nothing led to them */
+        pt_put_format(text, "  root after   %s\n", pt_fact_of(facts, block, "root_after"));
+        pt_put_format(text, "  certificate  %s\n", pt_fact_of(facts, 0, "certificate"));
+    }
 }
 
 void pt_certificate_text(pt_bytes *text, const pt_facts *facts)

@@ -29,6 +29,11 @@ pt_exit pt_certificate_unpack(pt_bytes *certificate, const uint8_t *bytes, size_
         pt_put(certificate, bytes, size);
         return PT_OK;
     }
+    if (size >= 4 && memcmp(bytes, "PLCP", 4) == 0) {
+        return pt_fail(report, PT_INPUT,
+                       "%s: not a certificate: a checkpoint, which plim replay --resume reads",
+                       name);
+    }
     const pl_status status = pl_packed_open(&stream, &stream_size, &wanted, bytes, size);
     if (status != PL_OK) {
         return pt_fail_status(report, status, "%s: not a certificate", name);

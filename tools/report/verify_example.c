@@ -58,9 +58,13 @@ static int verify(const uint8_t *bytes, size_t size)
 
 int main(int argc, char **argv)
 {
-    FILE *in = argc == 2 ? fopen(argv[1], "rb") : NULL;
-    if (in == NULL) {
+    if (argc != 2) {
         fprintf(stderr, "usage: verify_example FILE.plc\n");
+        return 2;
+    }
+    FILE *in = fopen(argv[1], "rb");
+    if (in == NULL) {
+        perror(argv[1]);
         return 2;
     }
     const size_t size = fread(file, 1, sizeof file, in);

@@ -272,8 +272,8 @@ function showIdentity(facts) {
     if (facts.block.path_to !== undefined && facts.block.path_to !== facts.block.height) {
         rows.push(hash(`block ${facts.block.path_to}`, facts.block.path_to_hash, "end of the header path"));
     }
-    rows.push(hash("root before", facts.block.root_before), hash("root after", facts.block.root_after));
-    if (facts.true) { rows.push(hash("certificate", facts.certificate)); }
+    rows.push(hash("root before", facts.block.root_before));
+    if (facts.true) { rows.push(hash("root after", facts.block.root_after), hash("certificate", facts.certificate)); }
     return section("To be compared with what you know of this chain", table(["", "hash", "of"], rows));
 }
 
