@@ -126,6 +126,23 @@ class Certify(Case):
         path.write_bytes(pack(sealed(bytes(data))))
         self.assertIn(self.verify(path)[1]["status"], ("WITNESS_EXTRA", "PROOF_ROOT", "PARENT", "RECEIPTS_ROOT", "STATE_ROOT"))
 
+    def test_a_path_that_does_not_lead_there(self):
+        for words in (("--path-from", 60), ("--path-to", 58), ("--path-to", 302)):
+            self.fails(plim("certify", AAVE, "--tx", "59:0", *words, "-o", self.folder / "x.plc"), INPUT, words[0])
+
+    def test_a_certificate_without_a_claim_says_so(self):
+        captured = HISTORIES / "captured-report"
+        for words, about in ((("--tx", "1:0"), "transaction"), (("--account", "borrower", "--market", 7), "account")):
+            told = plim("certify", captured, *words, "-o", self.folder / "x.plc")
+            self.assertEqual(told.returncode, OK)
+            self.assertIn("note: it claims nothing about the " + about, told.stderr)
+        self.assertEqual(plim("certify", captured, "--tx", "2:0", "-o", self.folder / "y.plc").stderr, "")
+
+    def test_a_checkpoint_is_no_certificate(self):
+        file = self.folder / "c.plc"
+        plim("replay", HISTORIES / "captured-report", "--checkpoint", file)
+        self.fails(plim("verify", file), INPUT, "a checkpoint, which plim replay --resume reads")
+
     def test_tampered_files_are_refused(self):
         path, _ = self.certify(AAVE, "--liquidation", 3)
         packed = path.read_bytes()

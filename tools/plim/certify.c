@@ -55,6 +55,18 @@ static pt_exit read_headers(maker *m, pt_report *report)
                        m->run.history_path, (unsigned long long)m->height,
                        (unsigned long long)m->count);
     }
+    if (m->wanted->path_from > m->height) {
+        return pt_fail(report, PT_INPUT,
+                       "--path-from %llu: the path leads to block %llu, it cannot start after it",
+                       (unsigned long long)m->wanted->path_from, (unsigned long long)m->height);
+    }
+    if (m->wanted->path_to != 0 &&
+        (m->wanted->path_to < m->height || m->wanted->path_to > m->count)) {
+        return pt_fail(report, PT_INPUT,
+                       "--path-to %llu: the path leads on from block %llu; the last one is %llu",
+                       (unsigned long long)m->wanted->path_to, (unsigned long long)m->height,
+                       (unsigned long long)m->count);
+    }
     return PT_OK;
 }
 

@@ -93,14 +93,29 @@ static void print(const pt_made *made, const char *file, size_t file_size, bool 
         }
         if (made->reports_left_out > 0) {
             pt_put_format(&text,
-                          "\nWithout the original reports of %u feed%s: they do not verify "
-                          "at their own time.\n",
+                          "\nLeft out: the earlier report of %u feed%s: the block holds a newer "
+                          "one, or it does not\nverify at its own time. Above stands what proves "
+                          "each price.\n",
                           (unsigned)made->reports_left_out, made->reports_left_out == 1 ? "" : "s");
         }
     }
     (void)fwrite(text.data, 1, text.size, stdout);
     pt_bytes_free(&text);
     pt_facts_free(&facts);
+}
+
+/* Whoever asked about an account or a transaction learns that nothing is claimed about it. */
+static void warn(const pt_made *made, const pt_args *args)
+{
+    if (made->verdict.certificate.claim.kind == PL_CLAIM_BLOCK &&
+        pt_args_value(args, "--block") == NULL) {
+        (void)fprintf(stderr, "plim: note: it claims nothing about the %s: %s\n",
+                      pt_args_value(args, "--account") != NULL ? "account" : "transaction",
+                      made->verdict.certificate.kind == PL_CERTIFIES_BLOCK
+                          ? "the transaction was refused, or did not concern it"
+                          : "no view of the contract says whether it is below its line; try "
+                            "another --market");
+    }
 }
 
 static pt_exit write_file(const pt_made *made, const pt_args *args, pt_report *report)
@@ -113,6 +128,7 @@ static pt_exit write_file(const pt_made *made, const pt_args *args, pt_report *r
     const pt_exit exit = pt_file_write(file, packed.data, packed.size, report);
     if (exit == PT_OK) {
         print(made, file, packed.size, pt_args_flag(args, "--json"));
+        warn(made, args);
     }
     pt_bytes_free(&packed);
     return exit;
@@ -138,10 +154,11 @@ static const pt_option options[] = {
     {"--account", "NAME", "was it below its line? With --tx: whom the claim is about"},
     {"--at", "BLOCK", "--account: after this block; default: the last"},
     {"--market", "N", "the market or ilk that the account's health is asked of, 0"},
-    {"--path-from", "BLOCK", "carry the headers from this block on: to one that the reader knows"},
-    {"--path-to", "BLOCK", "carry the headers up to this block"},
+    {"--path-from", "BLOCK",
+     "carry the headers from this earlier block on, which the reader knows"},
+    {"--path-to", "BLOCK", "carry the headers up to this later block"},
     {"--without-world", NULL, "leave contracts and feeds out; the reader has them"},
-    {"-o", "FILE", "where to write, trigger.plc"},
+    {"-o", "FILE", "where to write; trigger.plc if not given, which is then replaced"},
     {"--json", NULL, "JSON instead of text"},
 };
 
@@ -155,7 +172,8 @@ const pt_command pt_command_certify = {
         "tree that leads to them. plim verify needs nothing else. The strongest claim that\n"
         "holds is made: this account was below its line and the transaction concerned it; or\n"
         "the transaction was executed; or, for an account alone, that it was or was not below\n"
-        "its line. The file is verified before it is written.\n\n"
+        "its line. Where nothing of this holds, it is a certificate of the block or state that\n"
+        "claims nothing about anybody, and says so. It is verified before it is written.\n\n"
         "  plim certify fixtures/histories/aave-v3-seed-5 --liquidation 1\n"
         "  plim certify fixtures/histories/captured-report --tx 2 -o captured.plc\n"
         "  plim certify fixtures/histories/aave-v3-seed-5 --account u1 --at 77 -o safe.plc",
