@@ -104,6 +104,13 @@ class Run(Case):
         told = json.loads(self.run_world(self.changed(*rows[0][0]), "--json").stdout)
         self.assertEqual((told["good"], told["differences"][0]["block"]), (False, 1))
 
+    def test_refused_calls_are_listed_before_the_end(self):
+        lines = plim("run", EXAMPLE).stdout.splitlines()
+        at = lines.index(next(line for line in lines if line.startswith("refused ")))
+        table = [line.split() for line in lines[at + 1:-2]]
+        self.assertEqual(table, [["margin.borrow", "BelowInitial", "1", "1"], ["margin.liquidate", "Healthy", "2", "2"]])
+        self.assertTrue(lines[-2].startswith("GOOD: "))
+
     def test_a_price_outside_its_bounds_is_shown(self):
         run = self.run_world(self.changed("blocks", 2, "prices", "ETH_USD", "0.5"))
         self.assertIn("price ETH_USD refused: PRICE_BOUNDS", run.stdout)

@@ -6,13 +6,92 @@
 #include "tools/common/file.h"
 #include "tools/common/interrupt.h"
 #include "tools/common/source.h"
+#include "tools/common/table.h"
 #include "tools/common/value.h"
 #include "tools/common/world_json.h"
 #include "tools/import/folder.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/play.h"
 
-static pt_exit play_all(pt_play *play, json_t *blocks, pt_report *report)
+/* ---- refused calls ---- */
+
+enum { REFUSALS_MAX = 64, REFUSALS_TOLD = 12 };
+
+/* Calls of one function that were refused with one error, and the block of the first. */
+typedef struct refusal {
+    char call[160], error[80];
+    long long count, block;
+} refusal;
+
+typedef struct refusals {
+    refusal list[REFUSALS_MAX];
+    size_t count;
+} refusals;
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+static void note_refusal(refusals *all, const json_t *receipt, long long block)
+{
+    refusal one = {.count = 1, .block = block};
+    const char *error = text_of(receipt, "error");
+    (void)snprintf(one.call, sizeof one.call, "%s.%s", text_of(receipt, "contract"),
+                   text_of(receipt, "function"));
+    (void)snprintf(one.error, sizeof one.error, "%s",
+                   error[0] != '\0' ? error : text_of(receipt, "status"));
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->list[i].call, one.call) == 0 &&
+            strcmp(all->list[i].error, one.error) == 0) {
+            all->list[i].count++;
+            return;
+        }
+    }
+    if (all->count < REFUSALS_MAX) {
+        all->list[all->count++] = one;
+    }
+}
+
+static void note_refusals(refusals *all, const json_t *facts)
+{
+    const json_t *receipts = json_object_get(facts, "receipts");
+    for (size_t i = 0; i < json_array_size(receipts); i++) {
+        const json_t *receipt = json_array_get(receipts, i);
+        if (strcmp(text_of(receipt, "kind"), "transaction") == 0 &&
+            strcmp(text_of(receipt, "status"), "OK") != 0) {
+            note_refusal(all, receipt, json_integer_value(json_object_get(facts, "block")));
+        }
+    }
+}
+
+/* So that a call which set something up and was refused is not lost among the blocks. */
+static void print_refusals(const refusals *all)
+{
+    pt_table table;
+    if (all->count == 0) {
+        return;
+    }
+    pt_table_begin(&table, 4);
+    table.right[2] = table.right[3] = true;
+    pt_table_cell(&table, "refused");
+    pt_table_cell(&table, "error");
+    pt_table_cell(&table, "calls");
+    pt_table_cell(&table, "first in block");
+    for (size_t i = 0; i < all->count && i < REFUSALS_TOLD; i++) {
+        pt_table_cell(&table, "%s", all->list[i].call);
+        pt_table_cell(&table, "%s", all->list[i].error);
+        pt_table_cell(&table, "%lld", all->list[i].count);
+        pt_table_cell(&table, "%lld", all->list[i].block);
+    }
+    pt_table_print(&table, stdout, 0);
+    if (all->count > REFUSALS_TOLD) {
+        (void)printf("... and other refusals\n");
+    }
+}
+
+static pt_exit play_all(pt_play *play, json_t *blocks, refusals *all, pt_report *report)
 {
     for (size_t i = 0; i < play->world.block_count; i++) {
         json_t *facts = NULL;
@@ -28,6 +107,7 @@ static pt_exit play_all(pt_play *play, json_t *blocks, pt_report *report)
             (void)json_array_append_new(blocks, facts);
         } else {
             pt_play_print(facts);
+            note_refusals(all, facts);
             json_decref(facts);
         }
     }
@@ -141,15 +221,18 @@ static pt_exit run_world(pt_play *play, const char *library, const char *folder,
                      : world->feed_count == 0 ? "no price feeds"
                                               : "some prices are not signed");
     }
-    pt_exit result = play_all(play, blocks, report);
+    refusals *all = pt_take_zeroed(1, sizeof *all);
+    pt_exit result = play_all(play, blocks, all, report);
     if (result == PT_OK && folder != NULL) {
         result = write_folder(play, folder, report);
     }
     if (result == PT_OK && json) {
         result = print_json(play, blocks, report);
     } else if (result == PT_OK) {
+        print_refusals(all);
         print_end(play, folder);
     }
+    free(all);
     json_decref(blocks);
     return result != PT_OK ? result : json_array_size(play->differences) == 0 ? PT_OK : PT_DIVERGED;
 }
