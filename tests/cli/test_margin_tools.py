@@ -172,7 +172,7 @@ class Ledgers(Margin):
                     high = 0
                 self.assertEqual(bucket[outcome], sum(low <= t <= high for t in took), bucket)
         text = self.ok("calls", self.run_folder)
-        self.assertIn(f"{len(calls)} calls: ", text)
+        self.assertIn(f"{len(calls)} margin calls: ", text)
         xml.dom.minidom.parse(str(self.folder / "c.svg"))
 
     def test_waterfall_against_the_events(self):
@@ -345,7 +345,7 @@ class October(Margin):
         said = self.ok("run", OCTOBER, "--contracts", ROOT / "contracts")
         self.assertIn(re.search("^GOOD: .*$", said, re.M)[0], readme)
         told = self.ok("calls", run)
-        calls = re.search(r"(\d+ calls: \d+ cured).*, (\d+ closed by)\s+(liquidation, \d+ expired)", told)
+        calls = re.search(r"(\d+ margin calls: \d+ cured).*,\s+(\d+ closed by) (liquidation, \d+ expired)", told)
         self.assertIn(f"{calls[1]}, {calls[2]} {calls[3]}", readme)
         last = re.search(r"^ +all +\d+ losses (.*)$", self.ok("waterfall", run), re.M)[1]
         total, own, market, world, others, everybody = map(exact, last.split()[:6])

@@ -210,17 +210,17 @@ static size_t count_by(const ledger *l, const char *by)
     return count;
 }
 
-static void print_call(pt_table *table, const call *c)
+static void print_call(pt_table *table, const call *c, size_t decimals)
 {
     char text[PL_NUM_TEXT_MAX + 1];
     pt_table_cell(table, "%s", c->id);
     pt_table_cell(table, "%s", c->who);
     pt_table_cell(table, "%llu", (unsigned long long)c->block);
-    pt_table_cell(table, "%s", pt_tape_text(text, &c->first));
+    pt_table_cell(table, "%s", pt_tape_column(text, &c->first, decimals));
     pt_table_cell(table, "%s", c->deadline);
     pt_table_cell(table, "%u", (unsigned)c->top_ups);
-    pt_table_cell(table, "%s", pt_tape_text(text, &c->amount));
-    pt_table_cell(table, "%s", pt_tape_text(text, &c->contributed));
+    pt_table_cell(table, "%s", pt_tape_column(text, &c->amount, decimals));
+    pt_table_cell(table, "%s", pt_tape_column(text, &c->contributed, decimals));
     pt_table_cell(table, "%s%s%s", outcome_names[c->outcome], c->by[0] != '\0' ? " by " : "",
                   c->by);
     if (c->end_block != 0) {
@@ -239,7 +239,7 @@ static void print_ledger(const ledger *l)
                                         "due at",  "top-ups",  "amount at last", "contributed",
                                         "outcome", "at block", "blocks",         "liquidations"};
     enum { COLUMNS = sizeof heads / sizeof heads[0] };
-    size_t counts[OUTCOMES];
+    size_t counts[OUTCOMES], decimals = 0;
     pt_table table;
     pt_table_begin(&table, COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++) {
@@ -247,17 +247,23 @@ static void print_ledger(const ledger *l)
         pt_table_cell(&table, "%s", heads[i]);
     }
     for (size_t i = 0; i < l->count; i++) {
-        print_call(&table, &l->calls[i]);
+        pt_tape_widen(&decimals, &l->calls[i].first);
+        pt_tape_widen(&decimals, &l->calls[i].amount);
+        pt_tape_widen(&decimals, &l->calls[i].contributed);
+    }
+    for (size_t i = 0; i < l->count; i++) {
+        print_call(&table, &l->calls[i], decimals);
     }
     pt_table_print(&table, stdout, 0);
     print_latencies(l);
     count_outcomes(counts, l);
-    (void)printf("\n%zu calls: %zu cured (%zu by deposit, %zu by reduction, %zu by both, %zu by "
-                 "price), %zu closed by\nliquidation, %zu expired and not closed, %zu open; %llu "
-                 "alerts, %llu over again\n",
-                 l->count, counts[CURED], count_by(l, "deposit"), count_by(l, "reduction"),
-                 count_by(l, "both"), count_by(l, "price"), counts[LIQUIDATED], counts[EXPIRED],
-                 counts[OPEN], (unsigned long long)l->alerts, (unsigned long long)l->alerts_over);
+    (void)printf(
+        "\n%zu margin calls: %zu cured (%zu by deposit, %zu by reduction, %zu by both, %zu "
+        "by price),\n%zu closed by liquidation, %zu expired and not closed, %zu open; "
+        "%llu alerts, %llu of them over again\n",
+        l->count, counts[CURED], count_by(l, "deposit"), count_by(l, "reduction"),
+        count_by(l, "both"), count_by(l, "price"), counts[LIQUIDATED], counts[EXPIRED],
+        counts[OPEN], (unsigned long long)l->alerts, (unsigned long long)l->alerts_over);
 }
 
 static void set_text(json_t *object, const char *key, const pl_i256 *amount)

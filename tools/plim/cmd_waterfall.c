@@ -281,9 +281,21 @@ static bool all_hold(const waterfall *w)
 
 /* ---- telling ---- */
 
+static size_t decimals_of(const waterfall *w)
+{
+    size_t decimals = 0;
+    for (size_t i = 0; i < w->loss_count; i++) {
+        for (size_t k = 0; k < LAYERS; k++) {
+            pt_tape_widen(&decimals, &w->losses[i].layers[k]);
+        }
+    }
+    return decimals;
+}
+
 static void print_losses(const waterfall *w)
 {
     char text[PL_NUM_TEXT_MAX + 1];
+    const size_t decimals = decimals_of(w);
     pt_table table;
     pt_table_begin(&table, 4 + LAYERS);
     const char *const heads[] = {"block", "market", "account", "loss"};
@@ -296,18 +308,19 @@ static void print_losses(const waterfall *w)
         pt_table_cell(&table, "%llu", (unsigned long long)l->block);
         pt_table_cell(&table, "%s", l->market);
         pt_table_cell(&table, "%s", l->who);
-        pt_table_cell(&table, "%s", pt_tape_text(text, &l->sum));
+        pt_table_cell(&table, "%s", pt_tape_column(text, &l->sum, decimals));
         for (size_t k = 0; k < LAYERS; k++) {
-            const char *number = pt_tape_text(text, &l->layers[k]);
-            pt_table_cell(&table, "%s", strcmp(number, "0") == 0 ? "." : number);
+            const bool is_zero = pl_u256_is_zero(&l->layers[k]);
+            pt_table_cell(&table, "%s",
+                          is_zero ? "." : pt_tape_column(text, &l->layers[k], decimals));
         }
     }
     pt_table_cell(&table, "all");
     pt_table_cell(&table, "%s", "");
     pt_table_cell(&table, "%zu losses", w->loss_count);
-    pt_table_cell(&table, "%s", pt_tape_text(text, &w->sum));
+    pt_table_cell(&table, "%s", pt_tape_column(text, &w->sum, decimals));
     for (size_t k = 0; k < LAYERS; k++) {
-        pt_table_cell(&table, "%s", pt_tape_text(text, &w->totals[k]));
+        pt_table_cell(&table, "%s", pt_tape_column(text, &w->totals[k], decimals));
     }
     pt_table_print(&table, stdout, 0);
 }

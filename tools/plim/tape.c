@@ -97,6 +97,22 @@ const char *pt_tape_text(char text[PL_NUM_TEXT_MAX + 1], const pl_i256 *amount)
     return text;
 }
 
+void pt_tape_widen(size_t *decimals, const pl_i256 *amount)
+{
+    char text[PL_NUM_TEXT_MAX + 1];
+    const char *point = strchr(pt_tape_text(text, amount), '.');
+    const size_t count = point != NULL ? strlen(point + 1) : 0;
+    *decimals = count > *decimals ? count : *decimals;
+}
+
+const char *pt_tape_column(char text[PL_NUM_TEXT_MAX + 1], const pl_i256 *amount, size_t decimals)
+{
+    const size_t size = pl_i256_print_scaled(text, amount, PT_TAPE_SCALE);
+    const size_t cut = decimals == 0 ? PT_TAPE_SCALE + 1 : PT_TAPE_SCALE - decimals;
+    text[size - cut] = '\0';
+    return text;
+}
+
 double pt_tape_rough(const pl_i256 *amount)
 {
     char text[PL_NUM_TEXT_MAX + 1];

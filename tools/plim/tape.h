@@ -35,8 +35,15 @@ const char *pt_told_text(const pt_told *told, const char *field);
 /* A field at PT_TAPE_SCALE. Errors: PT_INPUT when there is no such field, or it is no number. */
 pt_exit pt_told_amount(pl_i256 *amount, const pt_told *told, const char *field, pt_report *report);
 
-/* A number of that scale as text, trailing zeros left away; and roughly, for plots. */
+/* A number of that scale as text, trailing zeros left away. */
 const char *pt_tape_text(char text[PL_NUM_TEXT_MAX + 1], const pl_i256 *amount);
+
+/* The decimals that pt_tape_text would print, raised into *decimals; and the text with that many,
+ * so that a column's points stand below each other. decimals is at most PT_TAPE_SCALE. */
+void pt_tape_widen(size_t *decimals, const pl_i256 *amount);
+const char *pt_tape_column(char text[PL_NUM_TEXT_MAX + 1], const pl_i256 *amount, size_t decimals);
+
+/* A number of that scale roughly, for plots. */
 double pt_tape_rough(const pl_i256 *amount);
 
 /* True if any contract of the world has an event of this name. */
