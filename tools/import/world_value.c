@@ -223,7 +223,8 @@ pt_exit pt_world_fields(pt_bytes *stored, uint64_t *set, const pt_world_file *wo
     char expected[80];
     *set = 0;
     if (is_list && json_array_size(node->value) != count) {
-        (void)snprintf(expected, sizeof expected, "a list of %zu values", count);
+        (void)snprintf(expected, sizeof expected, "a list of %zu values (there are %zu)", count,
+                       json_array_size(node->value));
         return pt_json_wrong(node, report, expected);
     }
     if (!is_list && !json_is_object(node->value)) {

@@ -94,8 +94,9 @@ static pt_exit run_positions(const pt_args *args, pt_report *report)
 #define COMMON_ABOUT                                                                               \
     "CSV with a line of column names, or JSON lines, plain or gzip. Numbers are exact decimals;\n" \
     "a number with more decimals than its unit has, an unknown column or feed, a time that goes\n" \
-    "back is refused with file, line, column and what was expected. The whole new world is\n"      \
-    "checked before it is written. Worked example: contracts/examples/book/README.md\n\n"
+    "back is refused with file, line, column and what was expected. The form of the whole\n"       \
+    "new world is checked before it is written; whether the contract takes each row (market 9,\n"  \
+    "too little margin) plim run shows. Worked example: contracts/examples/book/README.md\n\n"
 
 static const pt_option prices_options[] = {COMMON_OPTIONS};
 static const pt_option trades_options[] = {COMMON_OPTIONS, ENGINE_OPTIONS};
@@ -113,7 +114,7 @@ const pt_command pt_command_import_prices = {
              "  time_s   seconds since 1970 (or time: YYYY-MM-DD HH:MM:SS in UTC), ascending\n"
              "  feed     the name of a feed of the world\n"
              "  price    with at most the feed's decimals, above 0\n\n"
-             "Each new time becomes a block; rows of one time share it. " COMMON_ABOUT
+             "Each new time becomes a block; rows of one time share it.\n" COMMON_ABOUT
              "  plim import prices prices.csv --into world.json -o new.world.json",
     .options = prices_options,
     .option_count = sizeof prices_options / sizeof prices_options[0],
