@@ -225,6 +225,8 @@ def whole_suites(data, long):
               Suite("contracts", "python3 tests/contracts/worlds.py", 1800),
               Suite("liquidatable", f"python3 tests/contracts/liquidatable.py --worlds {100 if long else 6}", 3600),
               Suite("golden", "python3 tests/golden.py build build/asan build/limb32", 1800)]
+    if long:
+        suites.append(Suite("machines", "python3 tests/crash/machines.py"))
     if shutil.which("mpirun") is None or shutil.which("mpicc") is None:
         print("note: replay by several processes is not tested: it needs Open MPI (tools/deps.sh mpi)")
     suites.append(Suite("exports", f"python3 tests/exports.py --data {data}"))
