@@ -551,7 +551,12 @@ static void schemas(void **state)
         made.size -= 2 * WORD;
         expect(&made, PL_REJECT_TRUNCATED, PL_OK);
     }
-    report made = stream_report(6, 5);
+    report made = stream_report(6, 8);
+    memset(made.bytes + 6 * WORD + 24, 0xff, 8); /* nanoseconds have 64 bits */
+    expect(&made, PL_OK, PL_OK);
+    made.bytes[6 * WORD + 23] = 1;
+    expect(&made, PL_REJECT_NON_CANONICAL, PL_OK);
+    made = stream_report(6, 5);
     expect(&made, PL_REJECT_VERSION, PL_OK);
     made.size = 31;
     expect(&made, PL_REJECT_TRUNCATED, PL_OK);

@@ -139,6 +139,29 @@ static void first_bytes_are_distinct(void **state)
     EXPECT(PL_OK, judge(&call, 8));
 }
 
+/* All 256 first bytes are told apart: 0 and 64, 63 and 127 .. share no bit. */
+static void first_bytes_have_a_bit_each(void **state)
+{
+    (void)state;
+    uint32_t number_of[256] = {0};
+    for (uint32_t number = 1; number < 6000; number++) {
+        const signer found = signer_of(number);
+        uint8_t address[20];
+        signer_address(address, &found);
+        number_of[address[0]] = number;
+    }
+    for (unsigned byte = 0; byte < 256; byte += byte % 64 == 0 ? 63 : 1) {
+        const unsigned other = (byte + 64) % 256;
+        assert_true(number_of[byte] != 0 && number_of[other] != 0);
+        keys[0] = signer_of(number_of[byte]);
+        keys[1] = signer_of(number_of[other]);
+        set_members(2, 2);
+        const entry pair[2] = {{1, 9, 0}, {2, 9, 1}};
+        build(pair, 2);
+        EXPECT(PL_OK, judge(&call, 8));
+    }
+}
+
 static void offsets_and_counts(void **state)
 {
     (void)state;
@@ -352,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup(exactly_the_quorum, set_up),
         cmocka_unit_test_setup(one_signer_one_entry, set_up),
         cmocka_unit_test_setup(first_bytes_are_distinct, set_up),
+        cmocka_unit_test_setup(first_bytes_have_a_bit_each, set_up),
         cmocka_unit_test_setup(offsets_and_counts, set_up),
         cmocka_unit_test_setup(overlapping_and_apart, set_up),
         cmocka_unit_test_setup(longer_arrays, set_up),

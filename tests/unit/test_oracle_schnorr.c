@@ -239,6 +239,31 @@ static void build_band(const char *message, unsigned key)
     put(&call, message, strlen(message));
 }
 
+static void count_signature(void *context, const pl_signature_seen *seen)
+{
+    assert_int_equal(seen->status, PL_REJECT_UNKNOWN_SIGNER);
+    assert_int_equal(seen->member, -1);
+    (*(unsigned *)context)++;
+}
+
+/* Without a set nothing can be checked; whoever looks is told so. */
+static void inspections_are_told(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    const pl_observer observer = {&count, NULL, count_signature, true};
+    begin_feed(PL_FEED_BAND, 2, 1);
+    build_band("data", 0);
+    feed.set_count = 0;
+    assert_int_equal(pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer), PL_OK);
+    assert_int_equal(count, 1);
+    begin_scribe(3, 2);
+    build(1, 50, 2);
+    feed.set_count = 0;
+    assert_int_equal(pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer), PL_OK);
+    assert_int_equal(count, 2);
+}
+
 static void band(void **state)
 {
     (void)state;
@@ -281,6 +306,7 @@ int main(void)
         cmocka_unit_test(scribe_signature),
         cmocka_unit_test(scribe_layouts),
         cmocka_unit_test(band),
+        cmocka_unit_test(inspections_are_told),
     };
     return cmocka_run_group_tests_name("oracle_schnorr", tests, NULL, NULL);
 }

@@ -502,6 +502,20 @@ static void a_later_configuration_counts_anew(void **state)
     EXPECT(OK);
 }
 
+/* Within one second the nanoseconds say which is later. */
+static void ages_within_a_second(void **state)
+{
+    (void)state;
+    begin();
+    feed.staleness_s = 0;
+    now.nanoseconds = 5;
+    reading.time_s = NOW;
+    reading.time_ns = 5;
+    assert_int_equal(check(), PL_OK);
+    reading.time_ns = 4;
+    assert_int_equal(check(), PL_REJECT_STALE);
+}
+
 /* The least of each rule that needs more than the last report. */
 static void feeds_with_stages(void **state)
 {
@@ -529,6 +543,7 @@ static void feeds_with_stages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ages_within_a_second),
         cmocka_unit_test(feeds_with_stages),
         cmocka_unit_test(rules_are_asked_in_their_order),
         cmocka_unit_test(the_first_price_needs_no_order),
