@@ -214,6 +214,22 @@ static void worlds(void **unused)
                      PL_REJECT_WORLD_MISMATCH);
     assert_int_equal(verdict.step, PL_VERIFY_WORLD);
     pt_bytes_free(&joined);
+
+    take(&rich); /* where: in the certificate, not in the world */
+    w.world.size--;
+    joined = (pt_bytes){0};
+    pieces_join(&joined, &w);
+    pl_world loaded;
+    pl_world_error where;
+    assert_int_equal(pl_world_load(&loaded, &where, &counted.memory, w.world.bytes, w.world.size),
+                     verify_with(&verdict, joined.data, joined.size, NULL));
+    size_t at = 0;
+    while (memcmp(joined.data + at, w.world.bytes, 32) != 0) {
+        at++;
+    }
+    assert_true(where.offset > 0);
+    assert_int_equal(verdict.offset, at + where.offset);
+    pt_bytes_free(&joined);
 }
 
 /* The container of the first contract gets a symbol section, an empty one of two bytes: 0 files,

@@ -169,6 +169,15 @@ static void form_is_checked_before_the_root(void **state)
         assert_int_equal(verify(7, bad, 11 + 32 * depth),
                          known ? PL_REJECT_PROOF_ROOT : PL_REJECT_PROOF_SHAPE);
     }
+    memcpy(bad, proof, 11 + 32);
+    bad[0] = 3;
+    pl_store_u16(bad + 9, 1);
+    memcpy(bad + 11 + 32, w.paths[7], 32);
+    memset(bad + 11 + 64, 1, 32);
+    bad[11 + 63] ^= 1; /* another leaf beside it, below the one sibling */
+    assert_int_equal(verify(7, bad, 11 + 96), PL_REJECT_PROOF_ROOT);
+    bad[11 + 32] ^= 0x80; /* .. or on the sibling's side */
+    assert_int_equal(verify(7, bad, 11 + 96), PL_REJECT_PROOF_SHAPE);
     memcpy(bad, proof, size);
     memset(bad + 11, 0, 32); /* the lowest sibling empty */
     assert_int_equal(verify(7, bad, size), PL_REJECT_PROOF_SHAPE);
