@@ -133,6 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(status == PL_OK || pl_is_reject(status));
     if (status == PL_OK) {
         pt_bytes written = {0};
+        uint8_t root[32];
+        MUST(pl_store_root(pl_chain_store(chain), root) == PL_OK);
+        MUST(memcmp(root, checkpoint + ROOT_AT, sizeof root) == 0);
         MUST(pl_chain_checkpoint(chain, keep, &written) == PL_OK);
         MUST(written.size == checkpoint_size &&
              memcmp(written.data, checkpoint, checkpoint_size) == 0);

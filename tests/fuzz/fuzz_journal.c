@@ -15,6 +15,7 @@
 
 #include "tests/support/sim_disk.h"
 #include "tools/common/bytes.h"
+#include "tools/common/crc32c.h"
 #include "tools/plim/generations.h"
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
@@ -79,7 +80,21 @@ static void write_manifest(const uint8_t *bytes, size_t size, unsigned flags, co
     pt_bytes_free(&manifest);
 }
 
-/* how below 128: a bit or byte of the journal; from 128 on: cut there, or grown. */
+/* The check of the record that holds this place fits again; its link then tells that it was
+ * changed. */
+static void put_check(int file, uint64_t where)
+{
+    enum { HEAD_SIZE = 110, RECORD_SIZE = 116, CHECK_AT = 112 };
+    uint8_t record[RECORD_SIZE];
+    const uint64_t at = HEAD_SIZE + (where - HEAD_SIZE) / RECORD_SIZE * RECORD_SIZE;
+    if (where >= HEAD_SIZE && pt_disk_read(file, record, sizeof record, at) == RECORD_SIZE) {
+        pl_store_u32(record + CHECK_AT, pt_crc32c(record, CHECK_AT));
+        MUST(pt_disk_write(file, record, sizeof record, at) == 0);
+    }
+}
+
+/* how below 128: a bit or byte of the journal, from 64 on under a check that fits; from 128 on: cut
+ * there, or grown. */
 static void change_journal(uint64_t where, uint8_t how)
 {
     const int file = pt_disk_open(journal_path, PT_DISK_UPDATE);
@@ -97,6 +112,9 @@ static void change_journal(uint64_t where, uint8_t how)
         MUST(pt_disk_read(file, &byte, 1, where) == 1);
         byte = (uint8_t)(how < 8 ? byte ^ 1u << how : (unsigned)byte + how);
         MUST(pt_disk_write(file, &byte, 1, where) == 0);
+        if (how >= 64) {
+            put_check(file, where);
+        }
     }
     (void)pt_disk_close(file);
 }
