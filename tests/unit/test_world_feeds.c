@@ -221,7 +221,7 @@ static void every_cut_of_a_small_feed(void **state)
     while (memcmp(world + at, list.bytes, list.writer.size) != 0) {
         at++;
     }
-    for (size_t cut = at; cut < at + list.writer.size && cut < size; cut++) {
+    for (size_t cut = at; cut < size; cut++) { /* and what follows: rows, labels */
         assert_int_equal(load(cut), PL_REJECT_TRUNCATED);
     }
 }
