@@ -98,6 +98,10 @@ class Same(Segments):
             self.assertEqual(steady(self.make(HISTORY, *words)), steady(plim("replay", HISTORY, *words)))
         self.assertEqual(sorted(p.name for p in self.dir.iterdir()),
                          sorted(f"checkpoint-{h}.plc" for h in STARTS[1:-1]))
+        eight = plim("replay", HISTORY, "--make-checkpoints", self.folder / "8", "--segments", 8)
+        self.assertEqual(eight.returncode, OK, eight.stderr)
+        self.assertEqual({p.name for p in (self.folder / "8").iterdir()},
+                         {f"checkpoint-{k * BLOCKS // 8}.plc" for k in range(1, 8)})
         one = self.folder / "one.plc"
         plim("replay", HISTORY, "--until", STARTS[2], "--checkpoint", one)
         self.assertEqual(one.read_bytes(), (self.dir / f"checkpoint-{STARTS[2]}.plc").read_bytes())
