@@ -40,6 +40,7 @@ function start(file, args) {
         child.on("exit", (code) => reject(new Error(`${file} ended with ${code}`)));
     });
     child.lost.catch(() => {});
+    child.stdin.on("error", () => {}); // its end is told by `lost`
     child.nextLine = async () => {
         const { value, done } = await Promise.race([child.lines.next(), child.lost]);
         return done ? child.lost : value;
