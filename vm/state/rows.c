@@ -1,7 +1,11 @@
 /* The hash index is an array of slots, searched from a key's home slot on until a free one.
  * Removing closes the gap by moving back every later slot that may stand nearer to its home, so
- * that there are no tombstones. A slot keeps 32 bits of its key's hash; the home slot is taken from
- * them too. */
+ * that there are no tombstones.
+ *
+ * A slot is 32 bits: the record's number, and above it as many bits of its key's hash as there is
+ * room for. The home slot is made of the hash's upper bits, these are its lower ones: a slot that
+ * stands at home and agrees has the whole hash. Where the rest of the hash is needed, to grow or to
+ * close a gap, it is computed anew from the record's key. */
 #include "vm/state/rows.h"
 
 #include <string.h>
@@ -9,6 +13,18 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define SLOTS_FIRST   16u
 #define SLOTS_MAX     (SIZE_MAX > UINT32_MAX ? 1u << 31 : 1u << 27) /* their bytes fit size_t */
+
+#define NUMBER_BITS_MIN 8u
+#define AHEAD           8u /* slots between asking for a record and using it */
+
+/* At most five eighths of the slots are taken. Numbers are reused before new ones are handed out,
+ * so all of them are below PL_POOL_FIRST + 5/8 slots, which is at most 2^8 or the slots. */
+static inline bool is_full(const pl_row_pool *rows)
+{
+    return rows->records.used >= rows->slot_count / 8 * 5;
+}
+_Static_assert(PL_POOL_FIRST + 128 / 8 * 5 <= 1u << NUMBER_BITS_MIN, "numbers of 128 slots fit");
+_Static_assert(PL_POOL_FIRST <= 256 / 8 * 3, "numbers of 256 slots and more fit their bits");
 
 void pl_row_pool_begin(pl_row_pool *rows, const pl_memory *memory, uint32_t key_size,
                        uint32_t row_size, uint64_t seed)
@@ -22,7 +38,7 @@ void pl_row_pool_end(pl_row_pool *rows)
 {
     if (rows->slots != NULL) {
         const pl_memory *memory = &rows->records.memory;
-        memory->give(memory->context, rows->slots, rows->slot_count * sizeof(uint64_t));
+        memory->give(memory->context, rows->slots, rows->slot_count * sizeof(uint32_t));
         rows->slots = NULL;
     }
     pl_pool_end(&rows->records);
@@ -76,6 +92,22 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
+/* What a slot of this hash has above its number. */
+static inline uint32_t tag_of(const pl_row_pool *rows, uint32_t hash)
+{
+    return hash << rows->number_bits;
+}
+
+static inline uint32_t number_in(const pl_row_pool *rows, uint32_t slot)
+{
+    return slot & ((1u << rows->number_bits) - 1);
+}
+
+static inline bool has_tag(const pl_row_pool *rows, uint32_t slot, uint32_t tag)
+{
+    return (slot ^ tag) >> rows->number_bits == 0;
+}
+
 /* Keys of at most eight bytes, which most are, count as one number. */
 #define SHORT_SIZE 8u
 
@@ -115,10 +147,11 @@ static inline uint32_t home_of(const pl_row_pool *rows, uint32_t hash)
 /* Returns the slot that holds the key, or the free slot where it would go. */
 static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint32_t hash)
 {
+    const uint32_t tag = tag_of(rows, hash);
     uint32_t slot = home_of(rows, hash);
     while (rows->slots[slot] != 0) {
-        if (rows->slots[slot] >> 32 == hash) {
-            const pl_record *record = pl_row_pool_record(rows, (uint32_t)rows->slots[slot]);
+        if (has_tag(rows, rows->slots[slot], tag)) {
+            const pl_record *record = pl_row_pool_record(rows, number_in(rows, rows->slots[slot]));
             if (same_key(record->bytes, key, rows->key_size)) {
                 break;
             }
@@ -140,13 +173,15 @@ ALWAYS_INLINE uint32_t find_short(pl_row_pool *rows, const uint8_t *key, uint32_
         return 0;
     }
     const uint32_t hash = short_hash_of(rows, word);
+    const uint32_t tag = tag_of(rows, hash);
     uint32_t slot = home_of(rows, hash);
-    for (uint64_t held = rows->slots[slot]; held != 0; held = rows->slots[slot]) {
-        if (held >> 32 == hash &&
-            short_key(pl_row_pool_record(rows, (uint32_t)held)->bytes, size) == word) {
-            rows->last = (uint32_t)held;
+    for (uint32_t held = rows->slots[slot]; held != 0; held = rows->slots[slot]) {
+        const uint32_t number = number_in(rows, held);
+        if (has_tag(rows, held, tag) &&
+            short_key(pl_row_pool_record(rows, number)->bytes, size) == word) {
+            rows->last = number;
             rows->last_word = word;
-            return (uint32_t)held;
+            return number;
         }
         slot = (slot + 1) & (rows->slot_count - 1);
     }
@@ -168,7 +203,7 @@ static __attribute__((noinline)) uint32_t find_long(pl_row_pool *rows, const uin
     if (rows->slot_count == 0) {
         return 0;
     }
-    const uint32_t number = (uint32_t)rows->slots[slot_of(rows, key, hash_of(rows, key))];
+    const uint32_t number = number_in(rows, rows->slots[slot_of(rows, key, hash_of(rows, key))]);
     rows->last = number != 0 ? number : rows->last;
     return number;
 }
@@ -197,35 +232,55 @@ static void remember(pl_row_pool *rows, uint32_t number, const uint8_t *key)
     rows->last_word = rows->key_size <= SHORT_SIZE ? short_key(key, rows->key_size) : 0;
 }
 
+static uint32_t hash_of_record(const pl_row_pool *rows, uint32_t number)
+{
+    return hash_of(rows, pl_row_pool_record(rows, number)->bytes);
+}
+
+/* Takes over the records that `old` slots name, whose numbers had old_bits bits. */
+static void fill(pl_row_pool *rows, const uint32_t *old, uint32_t old_count, uint32_t old_bits)
+{
+    const uint32_t old_mask = (1u << old_bits) - 1;
+    for (uint32_t i = 0; i < old_count; i++) {
+        if (i + AHEAD < old_count && old[i + AHEAD] != 0) {
+            __builtin_prefetch(pl_row_pool_record(rows, old[i + AHEAD] & old_mask)->bytes);
+        }
+        if (old[i] != 0) {
+            const uint32_t number = old[i] & old_mask;
+            const uint32_t hash = hash_of_record(rows, number);
+            uint32_t slot = home_of(rows, hash);
+            while (rows->slots[slot] != 0) {
+                slot = (slot + 1) & (rows->slot_count - 1);
+            }
+            rows->slots[slot] = tag_of(rows, hash) | number;
+        }
+    }
+}
+
 /* Doubles the index. */
 static pl_status grow(pl_row_pool *rows)
 {
     const uint32_t old_count = rows->slot_count;
-    uint64_t *const old = rows->slots;
+    const uint32_t old_bits = rows->number_bits;
+    uint32_t *const old = rows->slots;
     if (old_count >= SLOTS_MAX) {
         return PL_FAULT_MEMORY;
     }
     const uint32_t count = old_count == 0 ? SLOTS_FIRST : 2 * old_count;
     const pl_memory *memory = &rows->records.memory;
-    uint64_t *slots = memory->take(memory->context, count * sizeof(uint64_t));
+    uint32_t *slots = memory->take(memory->context, count * sizeof(uint32_t));
     if (slots == NULL) {
         return PL_FAULT_MEMORY;
     }
-    memset(slots, 0, count * sizeof(uint64_t));
+    memset(slots, 0, count * sizeof(uint32_t));
+    const uint32_t bits = 31 ^ (uint32_t)__builtin_clz(count);
     rows->slots = slots;
     rows->slot_count = count;
-    rows->slot_shift = 32u + (uint32_t)__builtin_clz(count) + 1;
-    for (uint32_t i = 0; i < old_count; i++) {
-        if (old[i] != 0) {
-            uint32_t slot = home_of(rows, (uint32_t)(old[i] >> 32));
-            while (slots[slot] != 0) {
-                slot = (slot + 1) & (count - 1);
-            }
-            slots[slot] = old[i];
-        }
-    }
+    rows->slot_shift = 64 - bits;
+    rows->number_bits = bits < NUMBER_BITS_MIN ? NUMBER_BITS_MIN : bits;
     if (old != NULL) {
-        memory->give(memory->context, old, old_count * sizeof(uint64_t));
+        fill(rows, old, old_count, old_bits);
+        memory->give(memory->context, old, old_count * sizeof(uint32_t));
     }
     return PL_OK;
 }
@@ -236,7 +291,7 @@ pl_status pl_row_pool_take(pl_row_pool *rows, uint32_t *number, const uint8_t *k
     if (*number != 0) {
         return PL_OK;
     }
-    if (rows->records.used >= rows->slot_count / 2) {
+    if (is_full(rows)) {
         PL_TRY(grow(rows));
     }
     PL_TRY(pl_pool_take(&rows->records, number));
@@ -247,7 +302,8 @@ pl_status pl_row_pool_take(pl_row_pool *rows, uint32_t *number, const uint8_t *k
     record->dirty = 0;
     memcpy(record->bytes, key, rows->key_size);
     const uint32_t hash = hash_of(rows, key);
-    rows->slots[slot_of(rows, key, hash)] = (uint64_t)hash << 32 | *number;
+    PL_ASSERT(number_in(rows, *number) == *number);
+    rows->slots[slot_of(rows, key, hash)] = tag_of(rows, hash) | *number;
     remember(rows, *number, key);
     return PL_OK;
 }
@@ -257,9 +313,10 @@ void pl_row_pool_give(pl_row_pool *rows, uint32_t number)
     const pl_record *record = pl_row_pool_record(rows, number);
     const uint32_t mask = rows->slot_count - 1;
     uint32_t gap = slot_of(rows, record->bytes, hash_of(rows, record->bytes));
-    PL_ASSERT((uint32_t)rows->slots[gap] == number);
+    PL_ASSERT(number_in(rows, rows->slots[gap]) == number);
     for (uint32_t slot = (gap + 1) & mask; rows->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const uint32_t home = home_of(rows, (uint32_t)(rows->slots[slot] >> 32));
+        const uint32_t home =
+            home_of(rows, hash_of_record(rows, number_in(rows, rows->slots[slot])));
         if (((slot - home) & mask) >= ((slot - gap) & mask)) { /* home is at or before the gap */
             rows->slots[gap] = rows->slots[slot];
             gap = slot;

@@ -17,13 +17,14 @@ typedef struct pl_record {
 /* Fields are private. */
 typedef struct pl_row_pool {
     pl_pool records;
-    uint64_t *slots;     /* hash index: upper half hash, lower half record number; 0: free */
-    uint32_t slot_count; /* 0 or a power of two, more than half of it free */
+    uint32_t *slots;     /* hash index: bits of the hash, then the record's number; 0: free */
+    uint32_t slot_count; /* 0 or a power of two, at least three eighths of it free */
     uint32_t slot_shift; /* 64 - log2(slot_count) */
     uint32_t last;       /* the record found last; 0: none */
     uint32_t key_size;
     uint64_t last_word; /* a short key: that of the record found last */
     uint64_t seed;
+    uint32_t number_bits; /* of a slot; the others are of the hash */
 } pl_row_pool;
 
 /* Takes no memory yet. */
