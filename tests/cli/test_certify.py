@@ -13,8 +13,8 @@ from tests.cli.program import DIVERGED, INPUT, LIMIT, OK, ROOT, USAGE, Case, pli
 
 HISTORIES = ROOT / "fixtures" / "histories"
 AAVE = HISTORIES / "aave-v3-seed-5"
-TRIGGERS = ("aave-v3-seed-5", "aave-v3.6-seed-2", "captured-report", "compound-v2-seed-5", "compound-v3-seed-16", "liquity-v1-seed-7",
-            "maker-dss-seed-2", "morpho-blue-seed-14")
+TRIGGERS = ("aave-v3-seed-5", "aave-v3.6-seed-2", "captured-report", "compound-v2-seed-5", "compound-v3-seed-16",
+            "liquity-v1-seed-7", "maker-dss-seed-2", "morpho-blue-seed-14")
 
 
 def unpack(packed):
@@ -124,7 +124,8 @@ class Certify(Case):
         path.write_bytes(pack(bytes(data)))
         self.assertEqual(self.verify(path)[1]["status"], "CHECK")
         path.write_bytes(pack(sealed(bytes(data))))
-        self.assertIn(self.verify(path)[1]["status"], ("WITNESS_EXTRA", "PROOF_ROOT", "PARENT", "RECEIPTS_ROOT", "STATE_ROOT"))
+        self.assertIn(self.verify(path)[1]["status"],
+                      ("WITNESS_EXTRA", "PROOF_ROOT", "PARENT", "RECEIPTS_ROOT", "STATE_ROOT"))
 
     def test_a_path_that_does_not_lead_there(self):
         for words in (("--path-from", 60), ("--path-to", 58), ("--path-to", 302)):

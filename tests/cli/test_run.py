@@ -108,7 +108,8 @@ class Run(Case):
         lines = plim("run", EXAMPLE).stdout.splitlines()
         at = lines.index(next(line for line in lines if line.startswith("refused ")))
         table = [line.split() for line in lines[at + 1:-2]]
-        self.assertEqual(table, [["margin.borrow", "BelowInitial", "1", "1"], ["margin.liquidate", "Healthy", "2", "2"]])
+        self.assertEqual(table, [["margin.borrow", "BelowInitial", "1", "1"],
+                                 ["margin.liquidate", "Healthy", "2", "2"]])
         self.assertTrue(lines[-2].startswith("GOOD: "))
 
     def test_a_price_outside_its_bounds_is_shown(self):
