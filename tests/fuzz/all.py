@@ -4,7 +4,7 @@ computing the same beside each other; then one table. The exit code is 0 when no
 
   python3 tests/fuzz/all.py [--seconds 60] [--seed S] [--build build/asan] [--only NAME]
 
-What crashed is left in build/fuzz/NAME.crash, and what it said in build/fuzz/NAME.log. Once it is mended, the input
+What crashed is left in build/fuzzing/NAME.crash, and what it said in build/fuzzing/NAME.log. Once it is mended, the input
 goes into fixtures/fuzz/NAME, from where every run starts.
 """
 import argparse
@@ -17,7 +17,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-OUT = ROOT / "build" / "fuzz"
+OUT = ROOT / "build" / "fuzzing"
 SANITIZE = {"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1", "UBSAN_OPTIONS": "abort_on_error=1:print_stacktrace=1"}
 STORMS = {  # name: (what it sets beside what, command, runs of one command, what it is built of)
     "state_storm": ("the root kept up to date, and one made anew",
