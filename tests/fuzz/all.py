@@ -4,8 +4,8 @@ computing the same beside each other; then one table. The exit code is 0 when no
 
   python3 tests/fuzz/all.py [--seconds 60] [--seed S] [--build build/asan] [--only NAME]
 
-What crashed is left in build/fuzzing/NAME.crash, and what it said in build/fuzzing/NAME.log. Once it is mended, the input
-goes into fixtures/fuzz/NAME, from where every run starts.
+What crashed is left in build/fuzzing/NAME.crash, and what it said in build/fuzzing/NAME.log. Once it is mended, the
+input goes into fixtures/fuzz/NAME, from where every run starts.
 """
 import argparse
 import concurrent.futures
