@@ -8,7 +8,7 @@
  * commits, and T_commit is the time of pl_store_root: row hashes, sorting, walking and hashing. eta
  * can pass 1, because the compressions of a long message form a chain and those of nodes overlap.
  * Rows are 57 bytes (those of the prices table), keys 4 bytes in ascending order of insertion; the
- * rows changed are drawn at random. --large adds 10^7 rows (about 3 GB).
+ * rows changed are drawn at random. --large adds 10^7 rows (about 5 GB).
  * "insert" commits L new rows into N. get is one read through the door in random order.
  *
  * "updates" are the changed rows a second of pl_store_root, and of the puts and it, at 2^20 rows of
