@@ -1,6 +1,6 @@
 /* SHA-256 of a few whole blocks by the processor's own instructions, where an x86-64 has them. The
  * hashes are the same as the library's; only the time differs. Private to sha256.c; why it exists:
- * spec/decisions/0007. */
+ * spec/decisions/0008. */
 #ifndef PL_BASE_SHA256_X86_H
 #define PL_BASE_SHA256_X86_H
 
