@@ -29,6 +29,7 @@ static const char source[] =
     "}\n"
     "public view mute(who: account) -> (health: u64) { return rows[who].health; }\n"
     "public view pair(who: account, other: account) -> (hf: u64) { return rows[who].health; }\n"
+    "public view inverse(who: account) -> (hf: u256) { return div_down(1, rows[who].health); }\n"
     "public view nobody() -> (hf: u64) { return 0; }\n";
 
 static bool load_source(void *context, const char *path, const char **text, size_t *size)
@@ -211,6 +212,7 @@ static void lines(void **state)
     SAYS("claim CLAIM", BELOW, b, "is_liquidatable", AT_END, a);
     SAYS("claim CLAIM", BELOW, a, "mute", AT_END, a);
     SAYS("claim CLAIM", NOT_BELOW, a, "mute", AT_END, a);
+    SAYS("claim CLAIM", BELOW, c, "inverse", AT_END, c); /* the view fails: it says nothing */
 }
 
 /* Block 2's last transaction has no account among its arguments, but an event of it has. */

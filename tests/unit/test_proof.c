@@ -11,6 +11,7 @@
 
 #include "tests/support/counted_memory.h"
 #include "vm/state/proof.h"
+#include "vm/state/tree_parts.h"
 
 #define ROWS 60u
 
@@ -145,6 +146,21 @@ static void siblings_stand_bottom_up(void **state)
     close_tree();
 }
 
+/* A partial tree is built from the top; a refused node is a fault, and nothing leaks. */
+static void partial_trees_without_memory(void **state)
+{
+    (void)state;
+    open_tree(0);
+    w.memory.refuse_at = w.memory.takes;
+    uint32_t slot = TOP_SLOT, opened = 0;
+    pl_status status = PL_OK;
+    for (; status == PL_OK && opened < 1u << 20; opened++) {
+        status = tree_open_node(w.tree, &slot, slot);
+    }
+    assert_int_equal(status, PL_FAULT_MEMORY);
+    close_tree();
+}
+
 static void form_is_checked_before_the_root(void **state)
 {
     (void)state;
@@ -248,6 +264,7 @@ int main(void)
         cmocka_unit_test(the_bytes_of_a_single_row),
         cmocka_unit_test(siblings_stand_bottom_up),
         cmocka_unit_test(form_is_checked_before_the_root),
+        cmocka_unit_test(partial_trees_without_memory),
         cmocka_unit_test(limits_of_depth_and_row),
         cmocka_unit_test(the_other_leaf_must_be_in_the_way),
     };
