@@ -353,6 +353,12 @@ class October(Margin):
                  f"others {float(others + everybody):.2f}; CONSERVED")
         self.assertIn(words, readme)
 
+    def test_a_liquidation_by_a_procedure_is_explained_by_the_engine(self):
+        run, _ = self.run_world(OCTOBER)
+        told = self.ok("explain", run, 67)
+        self.assertRegex(told, r"Health factor of a004: 0\.\d{18} before")
+        self.assertIn("Why now: it fell below its line in block 67 (this one)", told)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -338,6 +338,17 @@ static uint64_t count_reports(const pl_block_result *result)
     return (uint64_t)result->counts.reports_accepted + result->counts.reports_refused;
 }
 
+/* The contract's own view, or that of the first contract that has one: a procedure before
+ * liquidation leaves accounts to its engine. */
+static void find_view(story *s, uint32_t market)
+{
+    const uint32_t contracts = pl_chain_world(s->run.chain)->contract_count;
+    pt_health_find(&s->view, s->run.chain, s->tx.contract, market, s->account);
+    for (uint32_t c = 1; !s->view.exists && c <= contracts; c++) {
+        pt_health_find(&s->view, s->run.chain, c, market, s->account);
+    }
+}
+
 static pt_exit tell(json_t **facts, story *s, pt_report *report)
 {
     const pt_run_options options = {.no_expect = true};
@@ -362,7 +373,7 @@ static pt_exit tell(json_t **facts, story *s, pt_report *report)
     }
     free(arguments);
     PT_TRY(exit);
-    pt_health_find(&s->view, s->run.chain, s->tx.contract, market, s->account);
+    find_view(s, market);
     s->prices = calloc(pl_chain_world(s->run.chain)->feed_count + 1u, sizeof *s->prices);
     if (s->prices == NULL) {
         return pt_fail(report, PT_LIMIT, "out of memory");
