@@ -107,6 +107,10 @@ static void print(const pt_made *made, const char *file, size_t file_size, bool 
 /* Whoever asked about an account or a transaction learns that nothing is claimed about it. */
 static void warn(const pt_made *made, const pt_args *args)
 {
+    if (made->verdict.certificate.claim.kind == PL_CLAIM_TRANSACTION) {
+        (void)fprintf(stderr, "plim: note: it claims that the transaction was executed, not that "
+                              "the account was below its line: it was not, or no view says so\n");
+    }
     if (made->verdict.certificate.claim.kind == PL_CLAIM_BLOCK &&
         pt_args_value(args, "--block") == NULL) {
         (void)fprintf(stderr, "plim: note: it claims nothing about the %s: %s\n",
