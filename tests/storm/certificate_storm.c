@@ -10,8 +10,9 @@
  * Usage: certificate_storm [--certificates N] [--every N] [--flips all|N] [--sealed all|N]
  *                          [--mutants N] [--seed S] [--states] HISTORY.plh[.gz] ..
  *   N certificates of each history, of every N-th block that qualifies; flips, flips sealed again
- *   and mutants of each.
+ *   and mutants of each. Ctrl-C ends it early, and what it counted is told.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,14 @@ typedef struct storm {
     piece old_report;
     pt_bytes last; /* the certificate before this one */
 } storm;
+
+static volatile sig_atomic_t is_over;
+
+static void end_early(int number)
+{
+    (void)number;
+    is_over = 1;
+}
 
 /* ---- verifying ---- */
 
@@ -273,7 +282,7 @@ static void flip_bits(storm *s, const pt_bytes *certificate, forge *f)
 {
     const size_t bits = certificate->size * 8;
     const uint64_t count = s->flips == UINT64_MAX ? bits : s->flips;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && is_over == 0; i++) {
         const size_t bit = s->flips == UINT64_MAX ? (size_t)i : forge_pick(f, bits);
         certificate->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         judge(s, &s->by_flip, "a flipped bit", certificate->data, certificate->size);
@@ -288,7 +297,7 @@ static void flip_sealed(storm *s, const pt_bytes *certificate, forge *f)
     const uint64_t count = s->sealed == UINT64_MAX ? parts * 8 : s->sealed;
     pt_bytes copy = {0};
     pt_put(&copy, certificate->data, parts);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && is_over == 0; i++) {
         const size_t bit = s->sealed == UINT64_MAX ? (size_t)i : forge_pick(f, parts * 8);
         copy.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         certificate_seal(&copy);
@@ -306,7 +315,7 @@ static bool is_equal(const pt_bytes *a, piece b)
 
 static void forge_copies(storm *s, forge *f)
 {
-    for (uint64_t done = 0; done < s->mutants;) {
+    for (uint64_t done = 0; done < s->mutants && is_over == 0;) {
         const unsigned i = forge_pick(f, forgery_count);
         tally *of = &s->by_forgery[i];
         done++;
@@ -487,7 +496,7 @@ static bool run_blocks(storm *s, pl_history *history)
 {
     const uint8_t *block;
     size_t size;
-    while (s->made < s->until && pl_history_next(history, &block, &size) == PL_OK &&
+    while (s->made < s->until && is_over == 0 && pl_history_next(history, &block, &size) == PL_OK &&
            block != NULL) {
         pl_block_result result, again;
         if (pl_chain_replay_block(&result, s->ahead, block, size, NULL) != PL_OK) {
@@ -603,6 +612,7 @@ int main(int argc, char **argv)
     static storm s = {
         .certificates = 4, .every = 7, .flips = 500, .sealed = 500, .mutants = 2000, .seed = 1};
     bool ran = forgery_count <= FORGERIES_MAX, any = false;
+    (void)signal(SIGINT, end_early);
     s.arena = malloc(ARENA_SIZE);
     pt_memory_init(&s.memory, PT_MEMORY_LIMIT_DEFAULT);
     for (int i = 1; i < argc && ran && s.arena != NULL; i++) {
