@@ -65,6 +65,7 @@ static bool setup(bench *b)
                              .member_count = SIGNERS,
                              .members = b->compressed[0]};
     b->feed = (pl_feed){.format = PL_FEED_NATIVE,
+                        .rules = PL_RULES_STRICT,
                         .decimals = 8,
                         .staleness_s = 1000000,
                         .future_s = 1000000,

@@ -24,7 +24,7 @@ GOALS = (  # (start of the name, at least or at most, goal)
     ("muldiv, 512-bit product", "<=", 1.5),
     ("loop, acc += i ^ (acc >> 1), against evmone", "<=", 0.69),  # 18 ns
     ("tracing taken away", "<=", 1.02),
-    ("oracle signatures", ">=", 0.9),
+    ("oracle signatures", ">=", 0.95),
     ("oracle chainlink-ocr1", ">=", 0.95),
     ("oracle wormhole-vaa", ">=", 0.95),
     ("oracle redstone", ">=", 0.95),
