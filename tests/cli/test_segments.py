@@ -26,6 +26,21 @@ LONG = pathlib.Path(PLIM).resolve().parent / "storm" / "long_history"
 MPI = pathlib.Path(PLIM).resolve().parent / "plim-mpi"
 
 
+COUNTER = """/// Counts.
+contract counter;
+
+state count { n: u64 = 0; }
+
+public tx put(n: u64) {
+    count.n = n;
+}
+
+invariant small {
+    return count.n < 5;
+}
+"""
+
+
 def steady(run):
     """Everything printed but times, and how wide they make the columns."""
     lines = [" ".join(line.split()) for line in run.stdout.splitlines()
@@ -175,6 +190,24 @@ class Differs(Segments):
             run = self.segmented(*EXPECT, "--quiet", "--jobs", jobs, history=bad)
             self.fails(run, INPUT, "segment 4 of 5 (blocks 181 to 240): ", clean.stderr.strip().removeprefix("plim: "))
             self.assertEqual(run.stdout, "")
+
+    def test_a_broken_invariant(self):
+        """In the second of three segments, and again in the third: the first one is told."""
+        (self.folder / "counter.plim").write_text(COUNTER)
+        world = {"name": "counted", "time_s": 1700000000, "seed": 1, "accounts": ["a"],
+                 "contracts": [{"name": "counter", "source": "counter.plim"}],
+                 "blocks": [{"after_s": 12, "calls": [{"from": "a", "call": "counter.put", "args": [n]}]}
+                            for n in ("1", "2", "1", "9", "1", "8")]}
+        (self.folder / "w.world.json").write_text(json.dumps(world))
+        history = self.folder / "run"
+        run = plim("run", self.folder / "w.world.json", "-o", history)
+        self.assertEqual(run.returncode, DIVERGED, run.stderr)
+        plim("replay", history, "--make-checkpoints", self.dir, "--segments", 3)
+        for words in ((), ("--json",)):
+            clean = plim("replay", history, "--check-invariants", *words)
+            self.assertEqual(clean.returncode, DIVERGED, clean.stderr)
+            self.assertIn("counter.small", clean.stdout)
+            self.same(clean, "--check-invariants", *words, history=history, segments=3)
 
     def test_cut_between_two_blocks(self):
         self.make()
@@ -326,6 +359,22 @@ class Long(Segments):
 
     def test_result(self):
         self.same(plim("replay", self.history, "--json"), "--json", history=self.history)
+
+    def test_changed_while_it_is_read(self):
+        """Cut between two blocks after it was counted: without a look at the hash this would pass for the whole."""
+        data = self.history.read_bytes()
+        at, size = blocks_of(data)[19_989]
+        run = subprocess.Popen([PLIM, "replay", str(self.history), "--json", "--quiet"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+        stat = pathlib.Path(f"/proc/{run.pid}/stat")
+        while run.poll() is None and int(stat.read_text().rsplit(") ", 1)[1].split()[11]) < 8:
+            time.sleep(0.001)  # 80 ms of the processor: counting takes 20
+        os.truncate(self.history, at + size)
+        out, err = run.communicate(timeout=60)
+        if run.returncode == OK and json.loads(out)["blocks"] == 20_000:
+            self.skipTest("it was done before the file was cut")
+        self.assertEqual((run.returncode, out), (INPUT, ""))
+        self.assertIn("was changed while it was read", err)
 
     def test_interrupt(self):
         for words, told in (((), "nothing was written"), (("--records",), "the same again goes on")):
