@@ -167,6 +167,13 @@ class Certify(Case):
             else:
                 self.fails(told, INPUT, "not a certificate")
 
+    def test_json_of_a_damaged_file(self):
+        path, _ = self.certify(AAVE, "--liquidation", 1)
+        path.write_bytes(path.read_bytes()[:-1])
+        code, told, said = self.verify(path)
+        self.assertEqual((code, told["true"], told["status"]), (INPUT, False, "NOT_A_CERTIFICATE"))
+        self.assertIn(told["sentence"], said)
+
     def test_a_promise_of_too_many_bytes(self):
         path = self.folder / "bomb.plc"
         stream = zlib.compress(bytes(1 << 20), 9)

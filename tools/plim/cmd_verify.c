@@ -107,10 +107,34 @@ static void print(const verification *v, const char *name, bool json, bool quiet
     pt_facts_free(&facts);
 }
 
+/* What --json says of a file that is no certificate, or a damaged one. */
+static void print_damaged(const pt_args *args, const pt_report *report)
+{
+    pt_facts facts;
+    pt_bytes text = {0};
+    if (!pt_args_flag(args, "--json")) {
+        return;
+    }
+    pt_facts_begin(&facts);
+    pt_fact_bool(&facts, "true", false);
+    pt_fact_text(&facts, "status", "NOT_A_CERTIFICATE");
+    pt_fact_text(&facts, "sentence", report->line);
+    pt_fact_close(&facts);
+    pt_facts_json(&text, &facts);
+    (void)fwrite(text.data, 1, text.size, stdout);
+    pt_bytes_free(&text);
+    pt_facts_free(&facts);
+}
+
 static pt_exit verify_one(verification *v, const pt_args *args, const char *name, pt_report *report)
 {
     PT_TRY(pt_file_read(&v->file, name, PL_CERTIFICATE_SIZE_MAX, report));
-    PT_TRY(pt_certificate_unpack(&v->certificate, v->file.data, v->file.size, name, report));
+    const pt_exit unpacked =
+        pt_certificate_unpack(&v->certificate, v->file.data, v->file.size, name, report);
+    if (unpacked != PT_OK) {
+        print_damaged(args, report);
+        return unpacked;
+    }
     const uint64_t start = pt_now_us();
     (void)!pl_verify(&v->verdict, &v->verifier, &v->memory.memory, v->certificate.data,
                      v->certificate.size, &v->options);
