@@ -71,9 +71,9 @@ class Page:
                     json === null ? null : json.textContent];""")
 
     def told(self, path):
-        """(exit code, JSON or None) of plim for the same file."""
+        """(exit code, JSON or None) of plim for the same file; the page has no JSON for what is no certificate."""
         run = subprocess.run([self.plim, "verify", "--json", path], capture_output=True, text=True)
-        return run.returncode, run.stdout or None
+        return run.returncode, (run.stdout or None) if run.returncode != 3 else None
 
     def good(self, path):
         heading, sentence, page_json = self.verify(path)
