@@ -22,7 +22,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SLACK_KB = 4096  # of peak memory between a history and one a hundred times as long
+SLACK_KB = 4096  # of peak memory between a history and one ten times as long
 SEGMENTS = 16
 
 
@@ -84,7 +84,8 @@ class Long:
             shutil.copyfileobj(plain, out)
         same, seconds, peak, _, _ = run(self.plim, "replay", packed, "--json", "--quiet")
         print(f"  {blocks:>8} packed {packed.stat().st_size / 1e6:>8.1f} MB  {seconds:>7.2f} s  {peak:>6} KB at most")
-        self.check(peaks[2] - peaks[0] < SLACK_KB and peak - peaks[0] < SLACK_KB, f"memory grows: {peaks}, {peak}")
+        before = max(peaks[:2])    # a run of milliseconds may end before it was looked at
+        self.check(peaks[2] - before < SLACK_KB and peak - before < SLACK_KB, f"memory grows: {peaks}, {peak}")
         self.check(same[2:] == lines[2:], "the packed history has another result")
         packed.unlink()
         return path, lines
