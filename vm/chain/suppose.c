@@ -3,10 +3,10 @@
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
 #include "vm/chain/chain.h"
+#include "vm/state/door_over.h"
 
 typedef struct supposition {
-    pl_door door; /* first: a door is a struct that starts with its ops */
-    pl_door *under;
+    pl_door_over over;
     uint32_t count;
     uint32_t feeds[PL_SUPPOSED_MAX];
     uint8_t rows[PL_SUPPOSED_MAX][PL_PRICES_ROW_SIZE];
@@ -29,13 +29,13 @@ static pl_status get(pl_door *door, const uint8_t **row, uint32_t table, const u
             }
         }
     }
-    return s->under->ops->get(s->under, row, table, key);
+    return s->over.under->ops->get(s->over.under, row, table, key);
 }
 
 static pl_status seek(pl_door *door, bool *found, uint32_t table, uint32_t order, pl_seek mode,
                       uint32_t prefix_size, uint8_t *full_key)
 {
-    pl_door *under = of(door)->under;
+    pl_door *under = pl_door_under(door);
     return under->ops->seek(under, found, table, order, mode, prefix_size, full_key);
 }
 
@@ -52,25 +52,6 @@ static pl_status del(pl_door *door, bool *existed, uint32_t table, const uint8_t
     (void)door, (void)existed, (void)table, (void)key;
     PL_ASSERT(false);
     return PL_FAULT_UNSUPPORTED;
-}
-
-/* XTRY opens a level of the journal also in views. */
-static pl_status begin(pl_door *door)
-{
-    pl_door *under = of(door)->under;
-    return under->ops->begin(under);
-}
-
-static pl_status commit(pl_door *door)
-{
-    pl_door *under = of(door)->under;
-    return under->ops->commit(under);
-}
-
-static pl_status rollback(pl_door *door)
-{
-    pl_door *under = of(door)->under;
-    return under->ops->rollback(under);
 }
 
 static pl_status add(supposition *s, pl_chain *chain, const pl_supposed_price *supposed)
@@ -96,18 +77,24 @@ pl_status pl_chain_query_supposing(pl_outcome *outcome, pl_chain *chain,
                                    uint64_t gas_limit, const uint8_t *arguments,
                                    size_t arguments_size)
 {
-    static const pl_door_ops ops = {get, put, del, seek, begin, commit, rollback};
+    static const pl_door_ops ops = {get,
+                                    put,
+                                    del,
+                                    seek, /* XTRY opens a level of the journal also in views */
+                                    pl_door_over_begin,
+                                    pl_door_over_commit,
+                                    pl_door_over_rollback};
     PL_TRY(chain->fault);
     if (price_count > PL_SUPPOSED_MAX) {
         return PL_REJECT_LIMIT;
     }
-    supposition s = {.door = {&ops}, .under = chain->door};
+    supposition s = {.over = {{&ops}, chain->door}};
     for (uint32_t i = 0; i < price_count; i++) {
         PL_TRY(pl_chain_note(chain, add(&s, chain, &prices[i])));
     }
-    chain->door = &s.door;
+    chain->door = &s.over.door;
     const pl_status status = pl_chain_query(outcome, chain, contract, function, caller, gas_limit,
                                             arguments, arguments_size);
-    chain->door = s.under;
+    chain->door = s.over.under;
     return status;
 }

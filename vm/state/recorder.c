@@ -6,12 +6,13 @@
  * not looked into: an inner node, or opaque where the store was filled from a witness itself. */
 #include <string.h>
 
+#include "vm/state/door_over.h"
 #include "vm/state/tree_parts.h"
 #include "vm/state/witness.h"
 #include "vm/state/witness_shape.h"
 
 struct pl_recorder {
-    pl_door door;
+    pl_door_over over; /* first: what stands behind is the store's door */
     pl_memory memory;
     pl_store *store;
     touched keys;
@@ -40,21 +41,21 @@ static pl_status note(pl_recorder *recorder, uint32_t table, const uint8_t *key)
 static pl_status door_get(pl_door *door, const uint8_t **row, uint32_t table, const uint8_t *key)
 {
     PL_TRY(note(recorder_of(door), table, key));
-    pl_door *of = pl_store_door(recorder_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->get(of, row, table, key);
 }
 
 static pl_status door_put(pl_door *door, uint32_t table, const uint8_t *key, const uint8_t *row)
 {
     PL_TRY(note(recorder_of(door), table, key));
-    pl_door *of = pl_store_door(recorder_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->put(of, table, key, row);
 }
 
 static pl_status door_del(pl_door *door, bool *existed, uint32_t table, const uint8_t *key)
 {
     PL_TRY(note(recorder_of(door), table, key));
-    pl_door *of = pl_store_door(recorder_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->del(of, existed, table, key);
 }
 
@@ -62,26 +63,8 @@ static pl_status door_seek(pl_door *door, bool *found, uint32_t table, uint32_t 
                            uint32_t prefix_size, uint8_t *full_key)
 {
     recorder_of(door)->keys.all = true;
-    pl_door *of = pl_store_door(recorder_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->seek(of, found, table, order, mode, prefix_size, full_key);
-}
-
-static pl_status door_begin(pl_door *door)
-{
-    pl_door *of = pl_store_door(recorder_of(door)->store);
-    return of->ops->begin(of);
-}
-
-static pl_status door_commit(pl_door *door)
-{
-    pl_door *of = pl_store_door(recorder_of(door)->store);
-    return of->ops->commit(of);
-}
-
-static pl_status door_rollback(pl_door *door)
-{
-    pl_door *of = pl_store_door(recorder_of(door)->store);
-    return of->ops->rollback(of);
 }
 
 static const pl_door_ops door_ops = {
@@ -89,14 +72,14 @@ static const pl_door_ops door_ops = {
     .put = door_put,
     .del = door_del,
     .seek = door_seek,
-    .begin = door_begin,
-    .commit = door_commit,
-    .rollback = door_rollback,
+    .begin = pl_door_over_begin,
+    .commit = pl_door_over_commit,
+    .rollback = pl_door_over_rollback,
 };
 
 pl_door *pl_recorder_door(pl_recorder *recorder)
 {
-    return &recorder->door;
+    return &recorder->over.door;
 }
 
 pl_status pl_recorder_create(pl_recorder **recorder, pl_store *store, const pl_memory *memory)
@@ -105,7 +88,8 @@ pl_status pl_recorder_create(pl_recorder **recorder, pl_store *store, const pl_m
     if (made == NULL) {
         return PL_FAULT_MEMORY;
     }
-    *made = (pl_recorder){.door = {&door_ops}, .memory = *memory, .store = store};
+    *made = (pl_recorder){
+        .over = {{&door_ops}, pl_store_door(store)}, .memory = *memory, .store = store};
     shape_begin(&made->told, memory);
     const pl_status status = touched_begin(&made->keys, store, memory);
     if (status != PL_OK) {

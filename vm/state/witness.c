@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "vm/state/door_over.h"
 #include "vm/state/tree_parts.h"
 #include "vm/state/witness_shape.h"
 
 struct pl_witness {
-    pl_door door;
+    pl_door_over over; /* first: what stands behind is the store's door */
     pl_memory memory;
     pl_store *store;
     touched keys;
@@ -261,21 +262,21 @@ static pl_status touch(pl_witness *witness, uint32_t table, const uint8_t *key)
 static pl_status door_get(pl_door *door, const uint8_t **row, uint32_t table, const uint8_t *key)
 {
     PL_TRY(touch(witness_of(door), table, key));
-    pl_door *of = pl_store_door(witness_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->get(of, row, table, key);
 }
 
 static pl_status door_put(pl_door *door, uint32_t table, const uint8_t *key, const uint8_t *row)
 {
     PL_TRY(touch(witness_of(door), table, key));
-    pl_door *of = pl_store_door(witness_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->put(of, table, key, row);
 }
 
 static pl_status door_del(pl_door *door, bool *existed, uint32_t table, const uint8_t *key)
 {
     PL_TRY(touch(witness_of(door), table, key));
-    pl_door *of = pl_store_door(witness_of(door)->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->del(of, existed, table, key);
 }
 
@@ -288,26 +289,8 @@ static pl_status door_seek(pl_door *door, bool *found, uint32_t table, uint32_t 
         return PL_FAULT_WITNESS;
     }
     witness->keys.all = true;
-    pl_door *of = pl_store_door(witness->store);
+    pl_door *of = pl_door_under(door);
     return of->ops->seek(of, found, table, order, mode, prefix_size, full_key);
-}
-
-static pl_status door_begin(pl_door *door)
-{
-    pl_door *of = pl_store_door(witness_of(door)->store);
-    return of->ops->begin(of);
-}
-
-static pl_status door_commit(pl_door *door)
-{
-    pl_door *of = pl_store_door(witness_of(door)->store);
-    return of->ops->commit(of);
-}
-
-static pl_status door_rollback(pl_door *door)
-{
-    pl_door *of = pl_store_door(witness_of(door)->store);
-    return of->ops->rollback(of);
 }
 
 static const pl_door_ops door_ops = {
@@ -315,14 +298,14 @@ static const pl_door_ops door_ops = {
     .put = door_put,
     .del = door_del,
     .seek = door_seek,
-    .begin = door_begin,
-    .commit = door_commit,
-    .rollback = door_rollback,
+    .begin = pl_door_over_begin,
+    .commit = pl_door_over_commit,
+    .rollback = pl_door_over_rollback,
 };
 
 pl_door *pl_witness_door(pl_witness *witness)
 {
-    return &witness->door;
+    return &witness->over.door;
 }
 
 /* ---- making and ending ---- */
@@ -337,7 +320,8 @@ pl_status pl_witness_load(pl_witness **witness, size_t *offset, pl_store *store,
     if (*witness == NULL) {
         return PL_FAULT_MEMORY;
     }
-    **witness = (pl_witness){.door = {&door_ops}, .memory = *memory, .store = store};
+    **witness = (pl_witness){
+        .over = {{&door_ops}, pl_store_door(store)}, .memory = *memory, .store = store};
     shape_begin(&(*witness)->told, memory);
     PL_TRY(touched_begin(&(*witness)->keys, store, memory));
     loader of = {.witness = *witness, .rows = rows, .reader = pl_reader_of(bytes, size)};
