@@ -29,7 +29,7 @@ PLC_SRC   := $(wildcard tools/plc/*.c)
 TOOL_SRC  := $(filter-out tools/plim/main.c tools/report/verify_%,$(wildcard tools/common/*.c tools/import/*.c \
              tools/oracle/*.c tools/report/*.c tools/sim/*.c tools/plim/*.c))
 # What checking a certificate does not need: making one, histories, checkpoints, what people read.
-VERIFY_OUT := $(addprefix vm/,chain/certify.c chain/certify_write.c chain/history.c chain/checkpoint.c chain/suppose.c \
+VERIFY_OUT := $(addprefix vm/,chain/ahead.c chain/certify.c chain/certify_write.c chain/history.c chain/checkpoint.c chain/suppose.c \
               state/recorder.c machine/disasm.c num/text.c)
 SUP_SRC   := $(wildcard tests/support/*.c tests/bench/native.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
@@ -84,7 +84,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/standalone.o $(TLIB) $(
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 tests-bin: $(UNIT) $(PROGS) $(FUZZ) $(B)/plim $(MPI)
-bench-bin: $(BENCH) $(B)/plim
+bench-bin: $(BENCH) $(B)/plim $(B)/storm/long_history
 .PHONY: all demo test check bench bench-evm fuzz cover mutate format deps help clean cross cross-ci verify-page storm \
         tests-bin bench-bin
 
@@ -105,13 +105,15 @@ storm: build/.deps-test ## the long runs: 10^7 cases an operation, 10^5 state se
 check: build/.deps-test ## layers, names, lengths, format, generated tables fresh
 	@python3 tools/tidy.py
 
-bench: build/.deps-test ## ratios: health check, signatures, commitment, replay
+# JSON=FILE: everything in a file; ONLY=NAME: a part; FULL=1: the large ones, too.
+BENCH_WORDS = --build $(B) $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full)
+bench: build/.deps-test ## ratios of every part, with spread and targets (JSON=out.json ONLY=health FULL=1)
 	@$(MAKE) --no-print-directory -s -j2 bench-bin
-	@python3 tests/bench/run.py
+	@python3 tests/bench/run.py $(BENCH_WORDS)
 
 bench-evm: build/.deps-test ## the same formulas as Solidity under EVMs from npm (needs node, npm)
 	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/evm/worker
-	@sh tests/bench/evm/run.sh $(B)
+	@python3 tests/bench/run.py --evm $(BENCH_WORDS)
 
 fuzz: build/.deps-test ## every fuzz target for TIME seconds (60), two at a time, and a table
 	@python3 tests/fuzz/all.py --seconds $(TIME)

@@ -209,7 +209,8 @@ def whole_suites(data, long):
     """What looks at the program as a whole: the model, the CLI, the real traces."""
     suites = [Suite("model", "python3 -m unittest -q tests.model.test_model tests.model.test_feeds"
               " tests.model.test_oracle_parts", 1800),
-              Suite("cli", "python3 -m unittest -q tests.cli.test_certify tests.cli.test_cli tests.cli.test_curve "
+              Suite("cli", "python3 -m unittest -q tests.cli.test_bench tests.cli.test_certify tests.cli.test_cli "
+                    "tests.cli.test_curve "
                     "tests.cli.test_diff tests.cli.test_explain "
                     "tests.cli.test_import tests.cli.test_import_calltree tests.cli.test_import_csv "
                     "tests.cli.test_import_comet tests.cli.test_import_compound tests.cli.test_import_exports "
