@@ -10,6 +10,7 @@
 
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
+#include "vm/base/sha256_many.h"
 
 static void check_hex(const uint8_t hash[32], const char *hex)
 {
@@ -174,6 +175,71 @@ static void short_ways_give_the_same_hash(void **state)
     }
 }
 
+#define MANY 70u
+
+/* Many at once are what each is alone: every count, any alignment, each hash over its own pair. */
+static void many_pairs_are_single_pairs(void **state)
+{
+    (void)state;
+    static uint8_t pairs[MANY][64 + 3], hashes[MANY][PL_HASH_SIZE], expected[MANY][PL_HASH_SIZE];
+    pl_pair_job jobs[MANY];
+    uint64_t random = 2;
+    for (unsigned round = 0; round < 300; round++) {
+        const size_t count = round % (MANY + 1);
+        const pl_tag *tag = tags[round % (sizeof tags / sizeof tags[0])].tag;
+        for (size_t i = 0; i < count; i++) {
+            uint8_t *const pair = pairs[i] + (i + round) % 4;
+            for (size_t k = 0; k < 64; k++) {
+                random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+                pair[k] = (i + round) % 9 == 0 ? (uint8_t) - (int)(random >> 63)
+                                               : (uint8_t)(random >> 56);
+            }
+            pl_sha256 sha;
+            pl_sha256_begin_tagged(&sha, tag);
+            pl_sha256_add(&sha, pair, 64);
+            pl_sha256_end(&sha, expected[i]);
+            jobs[i] = (pl_pair_job){round % 3 == 0 ? pair : hashes[i], pair};
+        }
+        pl_tagged_pairs(tag, jobs, count);
+        for (size_t i = 0; i < count; i++) {
+            assert_memory_equal(jobs[i].hash, expected[i], PL_HASH_SIZE);
+        }
+    }
+}
+
+/* Messages of all sizes, mixed, with heads of all sizes, in batches of any count. */
+static void queued_messages_are_single_messages(void **state)
+{
+    (void)state;
+    static pl_tagged_queue queue;
+    static uint8_t hashes[MANY][PL_HASH_SIZE], expected[MANY][PL_HASH_SIZE];
+    uint8_t bytes[300];
+    uint64_t random = 3;
+    for (unsigned round = 0; round < 1500; round++) {
+        const size_t count = round % (MANY + 1);
+        const pl_tag *tag = tags[round % (sizeof tags / sizeof tags[0])].tag;
+        pl_tagged_queue_begin(&queue, tag);
+        for (size_t i = 0; i < count; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            const size_t head_size = random >> 60 < 8 ? 0 : (random >> 40) % 33;
+            const size_t limit = round % 2 == 0 ? 130 : sizeof bytes - 32;
+            const size_t size = (random >> 20) % (limit + 1);
+            for (size_t k = 0; k < head_size + size; k++) {
+                bytes[k] = (uint8_t)((random >> k % 50) + k);
+            }
+            pl_sha256 sha;
+            pl_sha256_begin_tagged(&sha, tag);
+            pl_sha256_add(&sha, bytes, head_size + size);
+            pl_sha256_end(&sha, expected[i]);
+            pl_tagged_queue_add(&queue, hashes[i], head_size == 0 ? NULL : bytes, head_size,
+                                size == 0 ? NULL : bytes + head_size, size);
+        }
+        memset(bytes, 0xee, sizeof bytes); /* what was added is not looked at again */
+        pl_tagged_queue_end(&queue);
+        assert_memory_equal(hashes, expected, count * PL_HASH_SIZE);
+    }
+}
+
 /* Computed once with another implementation: tagged("plimsoll/node", 64 zero bytes). */
 static void a_tagged_vector(void **state)
 {
@@ -195,6 +261,8 @@ int main(void)
         cmocka_unit_test(tags_follow_from_their_text),
         cmocka_unit_test(pairs_are_tagged_hashes),
         cmocka_unit_test(short_ways_give_the_same_hash),
+        cmocka_unit_test(many_pairs_are_single_pairs),
+        cmocka_unit_test(queued_messages_are_single_messages),
         cmocka_unit_test(a_tagged_vector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "vm/base/assume.h"
 #include "vm/base/sha256_x86.h"
 
 #if SHA256_X86
@@ -8,8 +9,7 @@
 
 #define WITH_SHA __attribute__((target("sha,sse4.1")))
 
-/* The round constants (FIPS 180-4 §4.2.2). */
-static const uint32_t constants[64] __attribute__((aligned(16))) = {
+const uint32_t sha256_constants[64] __attribute__((aligned(64))) = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -19,9 +19,7 @@ static const uint32_t constants[64] __attribute__((aligned(16))) = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-/* The message schedule of the padding block (the end mark, zeros, 1024 bits) plus the constants:
- * what its rounds add, so that it needs no schedule of its own. */
-static const uint32_t padding[64] __attribute__((aligned(16))) = {
+const uint32_t sha256_padding[64] __attribute__((aligned(64))) = {
     0xc28a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf574,
     0x649b69c1, 0xf23e4787, 0x0fe1edc6, 0x240ca2dc, 0x4fe9346f, 0x4b1e84aa, 0x61b9431e, 0x36f9b39a,
@@ -85,7 +83,7 @@ WITH_SHA static inline __m128i following(__m128i w0, __m128i w4, __m128i w8, __m
 
 WITH_SHA static inline __m128i plus_constants(__m128i words, unsigned from)
 {
-    return _mm_add_epi32(words, load(constants + from));
+    return _mm_add_epi32(words, load(sha256_constants + from));
 }
 
 WITH_SHA static inline state compress(state before, const uint8_t *block)
@@ -127,31 +125,67 @@ WITH_SHA void sha256_x86_pair(uint8_t hash[32], const uint32_t words[8], const u
     const state middle = compress(begin(words), pair);
     state now = middle;
     for (unsigned from = 0; from < 64; from += 16) {
-        now = rounds(now, load(padding + from));
-        now = rounds(now, load(padding + from + 4));
-        now = rounds(now, load(padding + from + 8));
-        now = rounds(now, load(padding + from + 12));
+        now = rounds(now, load(sha256_padding + from));
+        now = rounds(now, load(sha256_padding + from + 4));
+        now = rounds(now, load(sha256_padding + from + 8));
+        now = rounds(now, load(sha256_padding + from + 12));
     }
     end(hash, add(middle, now));
 }
 
+/* What the operating system saves of a thread: bits 1, 2 and 5 to 7 stand for vectors of 512 bits
+ * with all their registers. */
+static bool system_keeps_vectors(void)
+{
+    const unsigned needed = 0xe6;
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    (void)high;
+    return (low & needed) == needed;
+}
+
+enum { ASKED = 1, HAS_SHA = 2, HAS_VECTORS = 4 };
+
+static int ask(void)
+{
+    unsigned a, b = 0, c = 0, d, more_b = 0, more_c;
+    if (__get_cpuid(1, &a, &b, &c, &d) == 0 ||
+        __get_cpuid_count(7, 0, &a, &more_b, &more_c, &d) == 0) {
+        return ASKED;
+    }
+    const unsigned basic = bit_SSSE3 | bit_SSE4_1;
+    const unsigned wide = bit_AVX512F | bit_AVX512BW;
+    int answer = ASKED;
+    if ((c & basic) == basic && (more_b & bit_SHA) != 0) {
+        answer |= HAS_SHA;
+    }
+    if ((c & bit_OSXSAVE) != 0 && (more_b & wide) == wide && system_keeps_vectors()) {
+        answer |= HAS_VECTORS;
+    }
+    return answer;
+}
+
 /* Asking the processor can take microseconds in a virtual machine, so the answer is kept. It is the
  * same for every thread that asks. */
-bool sha256_x86_usable(void)
+static inline int answer_kept(void)
 {
-    enum { UNKNOWN, USABLE, MISSING };
-    static _Atomic int kept = UNKNOWN;
+    static _Atomic int kept = 0;
     int answer = atomic_load_explicit(&kept, memory_order_relaxed);
-    if (answer == UNKNOWN) {
-        unsigned a, b = 0, c = 0, d, extended_b = 0, extended_c;
-        const unsigned basic = bit_SSSE3 | bit_SSE4_1;
-        const bool has = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & basic) == basic &&
-                         __get_cpuid_count(7, 0, &a, &extended_b, &extended_c, &d) != 0 &&
-                         (extended_b & bit_SHA) != 0;
-        answer = has ? USABLE : MISSING;
+    if (PL_UNLIKELY(answer == 0)) {
+        answer = ask();
         atomic_store_explicit(&kept, answer, memory_order_relaxed);
     }
-    return answer == USABLE;
+    return answer;
+}
+
+bool sha256_x86_usable(void)
+{
+    return (answer_kept() & HAS_SHA) != 0;
+}
+
+bool sha256_x16_usable(void)
+{
+    return (answer_kept() & HAS_VECTORS) != 0;
 }
 
 #endif
