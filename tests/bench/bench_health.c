@@ -145,7 +145,8 @@ static bool compare(bench *b, const char *what, timing_work vm, timing_work nati
 {
     char name[64];
     timing_contender two[] = {{"machine", vm, b, 0}, {against, native, b, 0}};
-    if (!timing_slopes(two, 2, few, many, 9)) {
+    timing_samples samples;
+    if (!timing_race(&samples, two, 2, few, many, 9)) {
         return false;
     }
     if (!pl_u256_eq(&b->answer_vm, &b->answer_native)) {
@@ -153,7 +154,7 @@ static bool compare(bench *b, const char *what, timing_work vm, timing_work nati
         return false;
     }
     snprintf(name, sizeof name, "health check, %u reserves, %s", b->reserve_count, what);
-    timing_print(name, two[0].ns, "ns/account", against, two[0].ns / two[1].ns);
+    timing_print_ns(name, &samples, 0, 1, "ns/account", against);
     return true;
 }
 

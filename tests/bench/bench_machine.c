@@ -11,6 +11,7 @@
 #include "tests/bench/native.h"
 
 #define REPEATS   9u
+#define TRACED    20000u
 #define EVMONE_NS 26.0
 
 typedef struct bench {
@@ -111,20 +112,28 @@ static bool compare(bench *b, const char *name, timing_work vm, timing_work nati
                     const char *unit, double ns)
 {
     timing_contender two[] = {{"machine", vm, b, 0}, {"native C", native, b, 0}};
-    if (!timing_slopes(two, 2, rounds / 20, rounds, REPEATS)) {
+    timing_samples samples;
+    if (!timing_race(&samples, two, 2, rounds / 20, rounds, REPEATS)) {
         return false;
     }
     if (!pl_u256_eq(&b->answer_vm, &b->answer_native)) {
         fprintf(stderr, "bench_machine: %s: machine and native C differ\n", name);
         return false;
     }
-    timing_print(name, two[0].ns, unit, "native C", two[0].ns / two[1].ns);
+    timing_print_ns(name, &samples, 0, 1, unit, "native C");
     if (ns != 0) {
         char longer[96];
         (void)snprintf(longer, sizeof longer, "%s, against evmone", name);
-        timing_print(longer, two[0].ns, unit, "26 ns of evmone's baseline", two[0].ns / ns);
+        timing_print_against(longer, &samples, 0, unit, "evmone's baseline, once", ns);
     }
     return true;
+}
+
+static bool traced_is_native(bench *b, timing_work work)
+{
+    b->answer_vm = pl_u256_zero();
+    return work(b, TRACED) && liquidation_native(b, TRACED) &&
+           pl_u256_eq(&b->answer_vm, &b->answer_native);
 }
 
 static bool compare_tracing(bench *b)
@@ -132,13 +141,17 @@ static bool compare_tracing(bench *b)
     timing_contender three[] = {{"never traced", liquidation_vm, b, 0},
                                 {"trace off", once_traced_vm, b, 0},
                                 {"trace on", tracing_vm, b, 0}};
-    if (!timing_slopes(three, 3, 1000, 20000, 2 * REPEATS + 1) || b->steps == 0) {
+    timing_samples samples;
+    if (!timing_race(&samples, three, 3, TRACED / 20, TRACED, 2 * REPEATS + 1) || b->steps == 0) {
         return false;
     }
-    timing_print("tracing taken away", three[1].ns, "ns", "never traced",
-                 three[1].ns / three[0].ns);
-    timing_print("tracing every step, counting", three[2].ns, "ns", "never traced",
-                 three[2].ns / three[0].ns);
+    if (!traced_is_native(b, liquidation_vm) || !traced_is_native(b, once_traced_vm) ||
+        !traced_is_native(b, tracing_vm)) {
+        fprintf(stderr, "bench_machine: tracing changes the answer\n");
+        return false;
+    }
+    timing_print_ns("tracing taken away", &samples, 1, 0, "ns", "never traced");
+    timing_print_ns("tracing every step, counting", &samples, 2, 0, "ns", "never traced");
     return true;
 }
 

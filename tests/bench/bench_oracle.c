@@ -135,13 +135,14 @@ static bool run_file(const char *file)
         timing_contender two[] = {{"reports", read_reports, &b, 0},
                                   {"bare libsecp256k1", recover_bare, &b, 0}};
         const uint64_t many = 1 + 400 / b.signature_count;
-        done = done && timing_slopes(two, 2, many, 5 * many, 9);
+        timing_samples samples;
+        done = done && timing_race(&samples, two, 2, many, 5 * many, 9);
         (void)snprintf(name, sizeof name, "oracle %s, %zu signatures a report",
                        pl_formats[b.rows[0]->row.feed.feed.format].name,
                        (b.signature_count + b.row_count / 2) / b.row_count);
         if (done) {
-            timing_print(name, (double)b.row_count * 1e9 / two[0].ns, "reports/s",
-                         "bare libsecp256k1 recovery", two[1].ns / two[0].ns);
+            timing_print_rate(name, &samples, 0, 1, (double)b.row_count, "reports/s",
+                              "bare libsecp256k1 recovery");
         }
     }
     genuine_reports_free(&rows);

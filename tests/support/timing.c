@@ -175,6 +175,20 @@ void timing_print_rate(const char *name, const timing_samples *samples, size_t a
     timing_row_print(&row);
 }
 
+void timing_print_against(const char *name, const timing_samples *samples, size_t contender,
+                          const char *unit, const char *against, double yardstick)
+{
+    const timing_spread ns = timing_ns(samples, contender);
+    const timing_row row = {
+        .name = name,
+        .unit = unit,
+        .against = against,
+        .value = ns,
+        .yardstick = timing_once(yardstick),
+        .ratio = {ns.low / yardstick, ns.median / yardstick, ns.high / yardstick, ns.count}};
+    timing_row_print(&row);
+}
+
 /* Appends ', "key": {...}' when there is a number to tell. */
 static size_t spread_text(char *text, size_t size, const char *key, const timing_spread *spread)
 {

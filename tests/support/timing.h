@@ -78,6 +78,10 @@ void timing_print_ns(const char *name, const timing_samples *samples, size_t a, 
 void timing_print_rate(const char *name, const timing_samples *samples, size_t a, size_t b,
                        double units, const char *unit, const char *against);
 
+/* The same beside a figure from elsewhere, in the same unit. */
+void timing_print_against(const char *name, const timing_samples *samples, size_t contender,
+                          const char *unit, const char *against, double yardstick);
+
 /* Prints a row as one JSON line. */
 void timing_row_print(const timing_row *row);
 
