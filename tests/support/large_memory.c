@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* madvise */
 #include "tests/support/large_memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,5 +41,15 @@ size_t large_memory_taken(void)
 
 double large_memory_free(void)
 {
-    return (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double kib = 0;
+    FILE *const file = fopen("/proc/meminfo", "r");
+    char line[128];
+    while (file != NULL && kib == 0 && fgets(line, sizeof line, file) != NULL) {
+        (void)sscanf(line, "MemAvailable: %lf", &kib);
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return kib != 0 ? kib * 1024
+                    : (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }

@@ -11,7 +11,7 @@ extern const pl_memory large_memory;
 /* Bytes asked for and not given back yet. Pages are only taken when they are touched. */
 size_t large_memory_taken(void);
 
-/* Bytes of memory that the machine has free. */
+/* Bytes of memory that the machine has to give: free, or kept from files that can be read again. */
 double large_memory_free(void);
 
 #endif
