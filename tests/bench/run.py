@@ -49,7 +49,7 @@ ABOUT = {  # name of bench_NAME: what it measures
     "memory": "memory and speed of 10^4 and 10^5 blocks; --full: 10^6",
 }
 ARGUMENTS = {"state": ["--json"]}
-ARGUMENTS_FULL = {"state": ["--json", "--large"], "trigger_pool": ["10000000"]}
+ARGUMENTS_FULL = {"num": ["--chained"], "state": ["--json", "--large"], "trigger_pool": ["10000000"]}
 HEAD = ("", "value", "unit", "yardstick", "ratio", "spread", "against", "")
 
 
