@@ -64,7 +64,8 @@ typedef struct pl_head {
 /* Where the chain stands. */
 void pl_chain_head(pl_head *head, const pl_chain *chain);
 
-/* The decoded world: contracts with their code, feeds, labels. Valid while the chain lives. */
+/* The decoded world: contracts with their code, feeds, labels. Valid while the chain lives, and
+ * never written to again: other threads may read it while one replays. */
 const pl_world *pl_chain_world(const pl_chain *chain);
 
 /* ---- blocks ---- */
@@ -86,11 +87,15 @@ typedef struct pl_watch {
     pl_trace_sink step;
 } pl_watch;
 
+/* The checks of one block that need no state, made before its turn. See "checks ahead". */
+typedef struct pl_ahead pl_ahead;
+
 typedef struct pl_replay_options {
     uint32_t bench;                   /* 0, or PL_BENCH_ flags                                  */
     const uint8_t *expected_receipts; /* all receipts somebody else has for this block, or NULL */
     size_t expected_receipts_size;    /* they change no verdict; they name the first difference  */
     const pl_watch *watch;            /* or NULL                                                 */
+    const pl_ahead *ahead;            /* or NULL: see "checks ahead"; no use in sealing          */
 } pl_replay_options;
 
 /* What the number in pl_block_result.index counts. */
@@ -146,6 +151,38 @@ PL_MUST_USE pl_status pl_chain_replay_block(pl_block_result *result, pl_chain *c
 PL_MUST_USE pl_status pl_chain_seal_block(pl_block_result *result, pl_chain *chain, uint64_t time_s,
                                           const uint8_t *body, size_t body_size,
                                           const pl_replay_options *options);
+
+/* ---- checks ahead ---- */
+
+/* Signatures cost most of a replay and need no state. So another thread may check those of a later
+ * block while one replays an earlier one, and hand in what it found:
+ *
+ *     pl_ahead_check(ahead, keys, pl_chain_world(chain), block, block_size);   any thread
+ *     options.ahead = ahead;
+ *     pl_chain_replay_block(&result, chain, block, block_size, &options);
+ *
+ * Only pl_ahead_check fills a pl_ahead, and only by checking. Replay takes from it when it is about
+ * the very block being replayed, by the hashes of header and body that replay computes itself
+ * (spec 06 §4); from any other it takes nothing. So no pl_ahead, of whatever block, changes what a
+ * replay says: it changes when the work is done. */
+
+/* On output: *ahead, about no block, for use again and again. It takes memory only through this
+ * pl_memory, which must be the thread's own or safe for threads; at most 2 MiB, for the largest
+ * block. Returns PL_OK or PL_FAULT_MEMORY (*ahead NULL). */
+PL_MUST_USE pl_status pl_ahead_create(pl_ahead **ahead, const pl_memory *memory);
+
+/* Gives everything back. NULL is fine. */
+void pl_ahead_free(pl_ahead *ahead);
+
+/* Checks the reports and transactions of a block as far as that needs no state, and forgets the
+ * block before. The block's bytes are not needed afterwards. A function of world and block: any
+ * thread may call it, each with its own ahead and keys, while the chain of the world is replayed.
+ * On input: keys (vm/oracle/signature.h) may be NULL; block, any bytes.
+ * Returns PL_OK, and ahead is about this block; or why not, and it is about none: a REJECT of the
+ * block (its shape, WORLD_MISMATCH, BODY_HASH), which replay will find as well, or
+ * PL_FAULT_MEMORY, after which ahead can be used again. */
+PL_MUST_USE pl_status pl_ahead_check(pl_ahead *ahead, pl_keys *keys, const pl_world *world,
+                                     const uint8_t *block, size_t block_size);
 
 /* ---- asking ---- */
 

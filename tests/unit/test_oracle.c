@@ -421,7 +421,7 @@ static void transaction_authority(void **state)
     pl_tx_digest(digest, world_id, tx, sizeof tx);
     signer_sign(signature, &signers[0], digest);
 #define AUTH(caller, world, size, key, skip)                                                       \
-    pl_tx_auth_check(caller, world, tx, size, key, signature, skip)
+    pl_tx_auth_check(caller, world, tx, size, key, signature, NULL, skip)
     const uint8_t *key = signers[0].public_key;
     assert_int_equal(AUTH(account, world_id, sizeof tx, key, false), PL_OK);
     memset(other, 0, sizeof other);

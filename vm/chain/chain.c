@@ -21,6 +21,7 @@ void pl_chain_free(pl_chain *chain)
     if (chain->store != NULL) {
         pl_store_free(chain->store);
     }
+    pl_keys_free(chain->keys);
     pl_world_free(&chain->world, &memory);
     memory.give(memory.context, chain, sizeof *chain);
 }
@@ -75,6 +76,13 @@ pl_status pl_chain_open(pl_chain **chain, pl_world_error *where, const pl_memory
     return PL_OK;
 }
 
+pl_status pl_chain_keep_keys(pl_chain *chain)
+{
+    return chain->world.tx_auth == PL_TX_AUTH_SECP256K1
+               ? pl_keys_create(&chain->keys, &chain->memory)
+               : PL_OK;
+}
+
 /* spec 06 §1, genesis state: the chain row, the contracts' rows, the rows of the world. */
 pl_status pl_chain_write_genesis(pl_chain *chain)
 {
@@ -97,7 +105,10 @@ pl_status pl_chain_create(pl_chain **chain, pl_world_error *where, const pl_memo
                           const uint8_t *world, size_t world_size)
 {
     PL_TRY(pl_chain_open(chain, where, memory, world, world_size));
-    const pl_status status = pl_chain_write_genesis(*chain);
+    pl_status status = pl_chain_keep_keys(*chain);
+    if (status == PL_OK) {
+        status = pl_chain_write_genesis(*chain);
+    }
     if (status != PL_OK) {
         pl_chain_free(*chain);
         *chain = NULL;

@@ -19,6 +19,7 @@ struct pl_chain {
     const pl_header *running;       /* of the block being executed; NULL between blocks */
     pl_buffer receipts;             /* of the last block */
     pl_buffer sealed;               /* the last sealed block */
+    pl_keys *keys;                  /* of transactions; NULL without tx_auth, and in a witness */
     uint32_t bench;                 /* every PL_BENCH_ flag ever used */
     pl_status fault;                /* PL_OK, or the FAULT that ended this chain */
     bool is_witness;                /* a refused block is not undone: the chain ends with it */
@@ -29,6 +30,10 @@ struct pl_chain {
 PL_MUST_USE pl_status pl_chain_open(pl_chain **chain, pl_world_error *where,
                                     const pl_memory *memory, const uint8_t *world,
                                     size_t world_size);
+
+/* Makes room to keep parsed keys, for a chain that will see many transactions. Returns PL_OK or
+ * PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status pl_chain_keep_keys(pl_chain *chain);
 
 /* Writes the genesis state into an opened chain, which stands at height 0 then. Returns PL_OK or a
  * FAULT. */

@@ -138,7 +138,8 @@ static pl_status restore(pl_chain *chain, pl_world_error *where, const uint8_t *
     head->row_count = row_count;
     pl_header_hash(head->block_hash, &header);
     PL_TRY(pl_store_root(chain->store, head->state_root));
-    return memcmp(head->state_root, header.state_root, 32) == 0 ? PL_OK : PL_REJECT_STATE_ROOT;
+    return memcmp(head->state_root, header.state_root, 32) == 0 ? pl_chain_keep_keys(chain)
+                                                                : PL_REJECT_STATE_ROOT;
 }
 
 pl_status pl_chain_restore(pl_chain **chain, pl_world_error *where, const pl_memory *memory,

@@ -7,6 +7,7 @@
 
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
+#include "vm/chain/ahead.h"
 #include "vm/base/sha256.h"
 
 /* ---- link: spec 06 §2 ---- */
@@ -174,6 +175,16 @@ static pl_status look_and_undo(pl_run *run)
     return status;
 }
 
+/* spec 06 §4: the body has the hash that the header says, so both hashes are those of the block
+ * replayed here. A run without signatures is one in which nothing of them is found, ahead or not.
+ */
+static void look_ahead(pl_run *run)
+{
+    const bool with_signatures = (run->options.bench & PL_BENCH_WITHOUT_SIGNATURES) == 0;
+    run->ahead = pl_ahead_of(with_signatures ? run->options.ahead : NULL, run->result->block_hash,
+                             run->block->header.body_hash);
+}
+
 /* spec 06 §4 */
 static pl_status take_block(pl_run *run, bool sealing)
 {
@@ -181,6 +192,9 @@ static pl_status take_block(pl_run *run, bool sealing)
     run->result->where = PL_WHERE_HEADER;
     PL_TRY(check_link(chain, run->block));
     run->result->where = PL_WHERE_NOTHING;
+    if (!sealing) {
+        look_ahead(run);
+    }
     PL_TRY(chain->door->ops->begin(chain->door));
     PL_TRY(execute_watched(run));
     const pl_status status = sealing ? seal(run) : compare(run);
@@ -243,7 +257,7 @@ pl_status pl_chain_try_block(pl_block_result *result, pl_chain *chain, const uin
                              const pl_trial *trial)
 {
     pl_block decoded;
-    pl_run run = {chain, &decoded, result, given(options), trial};
+    pl_run run = {chain, &decoded, result, given(options), trial, NULL};
     begin_result(result, &run.options);
     result->status = chain->fault;
     PL_TRY(result->status);
@@ -266,7 +280,7 @@ pl_status pl_chain_replay_parts(pl_block_result *result, pl_chain *chain, const 
                                 const pl_replay_options *options)
 {
     pl_block decoded;
-    pl_run run = {chain, &decoded, result, given(options), NULL};
+    pl_run run = {chain, &decoded, result, given(options), NULL, NULL};
     begin_result(result, &run.options);
     result->status = chain->fault;
     PL_TRY(result->status);
@@ -294,7 +308,7 @@ pl_status pl_chain_seal_block(pl_block_result *result, pl_chain *chain, uint64_t
                               const pl_replay_options *options)
 {
     pl_block decoded;
-    pl_run run = {chain, &decoded, result, given(options), NULL};
+    pl_run run = {chain, &decoded, result, given(options), NULL, NULL};
     begin_result(result, &run.options);
     result->status = chain->fault;
     if (result->status == PL_OK) {

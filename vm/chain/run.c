@@ -5,6 +5,7 @@
 
 #include "vm/base/assume.h"
 #include "vm/base/bytes.h"
+#include "vm/chain/ahead.h"
 #include "vm/chain/feeds.h"
 #include "vm/machine/value.h"
 
@@ -24,7 +25,8 @@ static pl_status append_receipt(pl_run *run, const pl_receipt *receipt)
 
 /* Everything of spec 05 that one report is asked; on PL_OK the feed keeps the new price. */
 static pl_status take_report(pl_run *run, pl_status *verdict, uint32_t *feed,
-                             const pl_report_context *context, const uint8_t *report, uint32_t size)
+                             const pl_report_context *context, const uint8_t *report, uint32_t size,
+                             const pl_report_ahead *ahead)
 {
     pl_price last, price;
     *verdict = pl_report_feed(feed, context, report, size);
@@ -32,7 +34,7 @@ static pl_status take_report(pl_run *run, pl_status *verdict, uint32_t *feed,
         return PL_OK;
     }
     PL_TRY(pl_feed_last(&last, run->chain, *feed));
-    *verdict = pl_oracle_check(&price, context, &last, *feed, report, size);
+    *verdict = pl_oracle_decide(&price, context, &last, *feed, report, size, ahead);
     if (*verdict != PL_OK) {
         return PL_OK;
     }
@@ -51,11 +53,13 @@ pl_status pl_run_reports(pl_run *run)
                                            (run->options.bench & PL_BENCH_WITHOUT_SIGNATURES) != 0};
     pl_items reports = run->block->reports;
     const uint8_t *report;
-    uint32_t size;
+    uint32_t size, number = 0;
     while (pl_items_next(&reports, &report, &size)) {
         pl_status verdict;
+        pl_report_ahead found;
         pl_receipt receipt = {.kind = PL_RECEIPT_REPORT};
-        PL_TRY(take_report(run, &verdict, &receipt.feed, &context, report, size));
+        PL_TRY(take_report(run, &verdict, &receipt.feed, &context, report, size,
+                           pl_ahead_report_at(&found, run->ahead, number++)));
         receipt.status = (uint16_t)verdict;
         if (verdict == PL_OK) {
             run->result->counts.reports_accepted++;
@@ -138,9 +142,9 @@ static pl_status check_arguments(const pl_code *code, const pl_function *functio
     return PL_OK;
 }
 
-static pl_status check_auth(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
+static pl_status check_auth(const pl_world *world, const pl_tx *tx, const uint8_t *bytes,
+                            pl_keys *keys, bool skip_signature)
 {
-    const pl_world *world = &run->chain->world;
     if (is_contract_account(world, tx->caller) ||
         tx->is_signed != (world->tx_auth == PL_TX_AUTH_SECP256K1)) {
         return PL_REJECT_TX_AUTH;
@@ -149,17 +153,16 @@ static pl_status check_auth(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
         return PL_OK;
     }
     return pl_tx_auth_check(tx->caller, world->id, bytes, pl_tx_unsigned_size(tx), tx->public_key,
-                            tx->signature, (run->options.bench & PL_BENCH_WITHOUT_SIGNATURES) != 0);
+                            tx->signature, keys, skip_signature);
 }
 
-/* The checks of spec 06 §3 in their order, but for the nonce. */
-static pl_status check_tx(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
+pl_status pl_tx_check(const pl_world *world, const pl_tx *tx, const uint8_t *bytes, pl_keys *keys,
+                      bool skip_signature)
 {
-    const pl_world *world = &run->chain->world;
-    const pl_code *code = pl_chain_code(run->chain, tx->contract);
-    if (code == NULL) {
+    if (tx->contract < 1 || tx->contract > world->contract_count) {
         return PL_REJECT_TX_CONTRACT;
     }
+    const pl_code *code = &world->codes[tx->contract - 1];
     if (tx->function >= code->function_count) {
         return PL_REJECT_TX_FUNCTION;
     }
@@ -172,7 +175,17 @@ static pl_status check_tx(pl_run *run, const pl_tx *tx, const uint8_t *bytes)
         return PL_REJECT_TX_GAS;
     }
     PL_TRY(check_arguments(code, function, tx));
-    return check_auth(run, tx, bytes);
+    return check_auth(world, tx, bytes, keys, skip_signature);
+}
+
+/* The same, as it was found ahead, or now. */
+static pl_status check_tx(const pl_run *run, const pl_tx *tx, const uint8_t *bytes, uint32_t number)
+{
+    if (run->ahead != NULL) {
+        return pl_ahead_tx_at(run->ahead, number);
+    }
+    return pl_tx_check(&run->chain->world, tx, bytes, run->chain->keys,
+                       (run->options.bench & PL_BENCH_WITHOUT_SIGNATURES) != 0);
 }
 
 /* The last check. The row is read only when all others passed: what a transaction reads is part of
@@ -187,12 +200,13 @@ static pl_status check_nonce(pl_status *verdict, uint64_t *nonce, pl_chain *chai
     return PL_OK;
 }
 
-static pl_status run_tx(pl_run *run, pl_receipt *receipt, const pl_tx *tx, const uint8_t *bytes)
+static pl_status run_tx(pl_run *run, pl_receipt *receipt, const pl_tx *tx, const uint8_t *bytes,
+                        uint32_t number)
 {
     pl_chain *chain = run->chain;
     const bool has_nonces = chain->world.tx_auth == PL_TX_AUTH_SECP256K1;
     uint64_t nonce = 0;
-    pl_status verdict = check_tx(run, tx, bytes);
+    pl_status verdict = check_tx(run, tx, bytes, number);
     if (verdict == PL_OK) {
         PL_TRY(check_nonce(&verdict, &nonce, chain, tx));
     }
@@ -249,7 +263,7 @@ pl_status pl_run_transactions(pl_run *run)
             .kind = PL_RECEIPT_TRANSACTION, .contract = tx.contract, .function = tx.function};
         tell_moment(run, number, false);
         PL_TRY(run->chain->fault); /* a query of the watcher may have met one */
-        PL_TRY(run_tx(run, &receipt, &tx, bytes));
+        PL_TRY(run_tx(run, &receipt, &tx, bytes, number));
         count_tx(&run->result->counts, (pl_status)receipt.status);
         PL_TRY(append_receipt(run, &receipt));
         tell_moment(run, number, true);

@@ -108,25 +108,52 @@ static pl_status check_signatures(const pl_signer_set *set, const pl_report_cont
     return PL_OK;
 }
 
-pl_status pl_native_check(pl_price *price, const pl_report_context *context, const pl_price *last,
-                          uint32_t feed, const uint8_t *report, size_t report_size)
+/* Rules 1 to 6. On output: *price, and *set, or NULL for an unsigned feed. */
+static pl_status check_words(pl_price *price, const pl_signer_set **set,
+                             const pl_report_context *context, const pl_price *last, uint32_t feed,
+                             const uint8_t *report, size_t report_size)
 {
     const pl_feed *rules = &context->feeds[feed];
-    pl_price found = {.exists = true};
+    *price = (pl_price){.exists = true};
+    *set = NULL;
     PL_TRY(check_shape(report, report_size));
-    found.round = pl_load_u64(report + ROUND_OFFSET);
-    found.time_s = pl_load_u64(report + TIME_OFFSET);
-    pl_i256_load_be(&found.price, report + PRICE_OFFSET, 32);
-    found.decimals = report[DECIMALS_OFFSET];
-    PL_TRY(check_price(&found, rules, last, context->block_time_s));
-    const pl_signer_set *set = NULL;
-    PL_TRY(check_signers(&set, &found, rules, context->block_time_s, report));
+    price->round = pl_load_u64(report + ROUND_OFFSET);
+    price->time_s = pl_load_u64(report + TIME_OFFSET);
+    pl_i256_load_be(&price->price, report + PRICE_OFFSET, 32);
+    price->decimals = report[DECIMALS_OFFSET];
+    PL_TRY(check_price(price, rules, last, context->block_time_s));
+    return check_signers(set, price, rules, context->block_time_s, report);
+}
+
+pl_status pl_native_check(pl_price *price, const pl_report_context *context, const pl_price *last,
+                          uint32_t feed, const uint8_t *report, size_t report_size,
+                          const pl_report_ahead *ahead)
+{
+    pl_price found;
+    const pl_signer_set *set;
+    PL_TRY(check_words(&found, &set, context, last, feed, report, report_size));
     if (set != NULL && !context->bench_skip_signatures) {
-        PL_TRY(check_signatures(set, context, report));
+        PL_TRY(ahead != NULL ? ahead->status : check_signatures(set, context, report));
     }
-    PL_TRY(pl_policy_deviation(rules, &found.price, last)); /* rule 8 */
+    PL_TRY(pl_policy_deviation(&context->feeds[feed], &found.price, last)); /* rule 8 */
     *price = found;
     return PL_OK;
+}
+
+/* A report that rules 1 to 6 refuse without a last price is refused by them with any, and then
+ * nobody asks for its signatures. */
+bool pl_native_ahead(pl_status *status, const pl_report_context *context, uint32_t feed,
+                     const uint8_t *report, size_t report_size)
+{
+    const pl_price none = {.exists = false};
+    pl_price unwanted;
+    const pl_signer_set *set;
+    if (check_words(&unwanted, &set, context, &none, feed, report, report_size) != PL_OK ||
+        set == NULL) {
+        return false;
+    }
+    *status = check_signatures(set, context, report);
+    return true;
 }
 
 /* The native report needs its world and the last price: it goes through pl_native_check. */

@@ -17,9 +17,13 @@
  * On output: digest, 32 bytes: what each signer signs. */
 void pl_native_digest(uint8_t *digest, const uint8_t *world_id, const uint8_t *head);
 
-/* The adapter: as pl_oracle_check, for a feed of format unsigned or native. */
+/* The adapter: as pl_oracle_decide, for a feed of format unsigned or native. */
 PL_MUST_USE pl_status pl_native_check(pl_price *price, const pl_report_context *context,
                                       const pl_price *last, uint32_t feed, const uint8_t *report,
-                                      size_t report_size);
+                                      size_t report_size, const pl_report_ahead *ahead);
+
+/* The same of pl_oracle_ahead: *status is that of rule 7. */
+bool pl_native_ahead(pl_status *status, const pl_report_context *context, uint32_t feed,
+                     const uint8_t *report, size_t report_size);
 
 #endif

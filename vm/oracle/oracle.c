@@ -75,19 +75,45 @@ pl_status pl_oracle_read(pl_reading *reading, const pl_feed *feed, uint64_t now_
     return PL_OK;
 }
 
-pl_status pl_oracle_check(pl_price *price, const pl_report_context *context, const pl_price *last,
-                          uint32_t feed, const uint8_t *report, size_t report_size)
+static pl_status read_payload(pl_reading *reading, const pl_report_context *context, uint32_t feed,
+                              const uint8_t *report, size_t report_size)
+{
+    return pl_oracle_read(reading, &context->feeds[feed], context->block_time_s,
+                          report + PL_REPORT_ENVELOPE_SIZE, report_size - PL_REPORT_ENVELOPE_SIZE,
+                          NULL);
+}
+
+bool pl_oracle_ahead(pl_status *status, pl_reading *reading, const pl_report_context *context,
+                     uint32_t feed, const uint8_t *report, size_t report_size)
+{
+    PL_ASSERT(feed < context->feed_count);
+    if (is_own(&context->feeds[feed])) {
+        return pl_native_ahead(status, context, feed, report, report_size);
+    }
+    *status = read_payload(reading, context, feed, report, report_size);
+    return true;
+}
+
+pl_status pl_oracle_decide(pl_price *price, const pl_report_context *context, const pl_price *last,
+                           uint32_t feed, const uint8_t *report, size_t report_size,
+                           const pl_report_ahead *ahead)
 {
     PL_ASSERT(feed < context->feed_count);
     const pl_feed *rules = &context->feeds[feed];
     if (is_own(rules)) {
-        return pl_native_check(price, context, last, feed, report, report_size);
+        return pl_native_check(price, context, last, feed, report, report_size, ahead);
     }
-    pl_reading reading;
-    PL_TRY(pl_oracle_read(&reading, rules, context->block_time_s, report + PL_REPORT_ENVELOPE_SIZE,
-                          report_size - PL_REPORT_ENVELOPE_SIZE, NULL));
+    pl_reading own;
+    const pl_reading *reading = ahead != NULL ? ahead->reading : &own;
+    PL_TRY(ahead != NULL ? ahead->status : read_payload(&own, context, feed, report, report_size));
     const pl_clock now = {context->block_time_s, 0};
-    return pl_policy_check(price, rules, now, last, &reading);
+    return pl_policy_check(price, rules, now, last, reading);
+}
+
+pl_status pl_oracle_check(pl_price *price, const pl_report_context *context, const pl_price *last,
+                          uint32_t feed, const uint8_t *report, size_t report_size)
+{
+    return pl_oracle_decide(price, context, last, feed, report, report_size, NULL);
 }
 
 /* ---- the rules of a feed ---- */

@@ -250,6 +250,27 @@ PL_MUST_USE pl_status pl_oracle_check(pl_price *price, const pl_report_context *
                                       const pl_price *last, uint32_t feed, const uint8_t *report,
                                       size_t report_size);
 
+/* What was found of one report before its turn. spec 06 §4 */
+typedef struct pl_report_ahead {
+    pl_status status;          /* native: of its signatures; other formats: of pl_oracle_read */
+    const pl_reading *reading; /* other formats, with PL_OK; otherwise NULL                   */
+} pl_report_ahead;
+
+/* The part of pl_oracle_check that costs curve arithmetic and does not depend on what the feed
+ * accepted before: a function of the context and the report alone.
+ * On input: as pl_oracle_check. On output: *status, as pl_report_ahead has it; *reading for PL_OK,
+ * not of a native feed. Returns false when there is no such part: an unsigned feed, or a native
+ * report that is refused before its signatures are looked at; then nothing is written. */
+PL_MUST_USE bool pl_oracle_ahead(pl_status *status, pl_reading *reading,
+                                 const pl_report_context *context, uint32_t feed,
+                                 const uint8_t *report, size_t report_size);
+
+/* pl_oracle_check, taking that part from ahead: what pl_oracle_ahead found for the same context and
+ * report. NULL: nothing was found, all is checked here. */
+PL_MUST_USE pl_status pl_oracle_decide(pl_price *price, const pl_report_context *context,
+                                       const pl_price *last, uint32_t feed, const uint8_t *report,
+                                       size_t report_size, const pl_report_ahead *ahead);
+
 /* Checks the rules of a feed against each other, spec 05 §1, and parses the keys of its sets into
  * feed->keys, which has room for all of them (KEY formats; otherwise it may be NULL).
  * Returns PL_OK, TYPE (format, rules, rounding, a transport format), LIMIT (decimals, subject,

@@ -78,7 +78,8 @@ void pl_tx_digest(uint8_t *digest, const uint8_t *world_id, const uint8_t *unsig
 /* spec 06 §3 */
 pl_status pl_tx_auth_check(const uint8_t *caller, const uint8_t *world_id,
                            const uint8_t *unsigned_tx, size_t unsigned_size,
-                           const uint8_t *public_key, const uint8_t *signature, bool skip_equation)
+                           const uint8_t *public_key, const uint8_t *signature, pl_keys *keys,
+                           bool skip_equation)
 {
     uint8_t account[PL_HASH_SIZE];
     pl_account_of_key(account, public_key);
@@ -91,11 +92,13 @@ pl_status pl_tx_auth_check(const uint8_t *caller, const uint8_t *world_id,
     if (skip_equation) {
         return PL_OK;
     }
-    pl_public_key key;
-    if (pl_public_key_parse(&key, public_key) != PL_OK) {
+    pl_public_key own;
+    const pl_public_key *key = &own;
+    if ((keys != NULL ? pl_keys_parse(&key, keys, public_key)
+                      : pl_public_key_parse(&own, public_key)) != PL_OK) {
         return PL_REJECT_TX_AUTH;
     }
     uint8_t digest[PL_HASH_SIZE];
     pl_tx_digest(digest, world_id, unsigned_tx, unsigned_size);
-    return pl_signature_check(&key, digest, signature) == PL_OK ? PL_OK : PL_REJECT_TX_AUTH;
+    return pl_signature_check(key, digest, signature) == PL_OK ? PL_OK : PL_REJECT_TX_AUTH;
 }
