@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tools/common/file.h"
+#include "tools/plim/ahead.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/models.h"
 #include "tools/plim/replay.h"
@@ -113,6 +114,9 @@ static pt_exit read_segment_options(pt_replay_options *options, const pt_args *a
     }
     PT_TRY(pt_args_u64(&options->segments, args, "--segments", 1, SEGMENTS_MAX, report));
     PT_TRY(pt_args_u64(&options->jobs, args, "--jobs", 1, JOBS_MAX, report));
+    options->threads = processors > 0 && options->checkpoints == NULL ? (uint64_t)processors : 1;
+    options->threads = options->threads < PT_THREADS_MAX ? options->threads : PT_THREADS_MAX;
+    PT_TRY(pt_args_u64(&options->threads, args, "--threads", 1, PT_THREADS_MAX, report));
     return pt_args_u64(&options->segment, args, "--segment", 1, SEGMENTS_MAX, report);
 }
 
@@ -152,9 +156,9 @@ static pt_exit read_options(pt_replay_options *options, const pt_args *args, pt_
 static pt_exit compare_models(const pt_args *args, const pt_replay_options *options,
                               pt_report *report)
 {
-    static const char *const others[] = {"--checkpoint",       "--resume",    "--archive",
-                                         "--expect",           "--no-expect", "--roots",
-                                         "--check-invariants", "--journal",   "--checkpoint-every"};
+    static const char *const others[] = {
+        "--checkpoint", "--resume",           "--archive", "--expect",           "--no-expect",
+        "--roots",      "--check-invariants", "--journal", "--checkpoint-every", "--threads"};
     if (args->word_count != 1) {
         return pt_fail(report, PT_USAGE, "--compare-model is for one history; %zu are given",
                        args->word_count);
@@ -235,6 +239,8 @@ static const pt_option replay_options_table[] = {
     {"--segment", "K", "this one alone, from 1"},
     {"--records", NULL, "keep each segment's result in that folder, and use those that are there"},
     {"--mpi", NULL, "share the segments out among the processes of mpirun plim-mpi; keeps records"},
+    {"--threads", "N",
+     "signatures are checked on so many; as many as processors if not given, 1 with --checkpoints"},
     {"--expect", "FILE", "compare with this expectations file"},
     {"--no-expect", NULL, "compare roots and receipts only"},
     {"--all-differences", NULL, "name every difference on stderr, not only the first 10"},
@@ -270,6 +276,10 @@ const pt_command pt_command_replay = {
         "  plim replay run --make-checkpoints c        once; and then on all processors:\n"
         "  plim replay run --checkpoints c             or: mpirun -n 8 plim-mpi replay run "
         "--checkpoints c --mpi\n\n"
+        "Threads check the signatures of blocks to come while this block is replayed: what is "
+        "printed\n"
+        "is the same with any number of them, and so is the exit code. --threads 1 checks each at "
+        "its turn.\n\n"
         "A journalled replay may be killed at any moment, also by a power cut: --resume goes on "
         "from "
         "the\n"

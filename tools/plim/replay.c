@@ -6,6 +6,7 @@
 #include "tools/common/file.h"
 #include "tools/common/interrupt.h"
 #include "tools/common/value.h"
+#include "tools/plim/ahead.h"
 #include "tools/plim/archive.h"
 #include "tools/common/disk.h"
 #include "tools/plim/counts.h"
@@ -143,12 +144,21 @@ static pt_exit archive_block(void *context, const pl_block_result *result, pt_re
     return state->archive != NULL ? pt_archive_block(state->archive, result, report) : PT_OK;
 }
 
+/* One block, with what was checked of it ahead. */
+typedef struct block_read {
+    const uint8_t *bytes;
+    size_t size;
+    const pl_ahead *checked;
+} block_read;
+
 static pt_exit replay_block(pt_verdict *verdict, const pt_replay_options *options,
-                            const pt_replay_watch *watch, const uint8_t *block, size_t size,
+                            const pt_replay_watch *watch, const block_read *block,
                             pt_report *report)
 {
     pl_block_result result;
-    if (pl_chain_replay_block(&result, verdict->run.chain, block, size, NULL) != PL_OK) {
+    const pl_replay_options how = {.ahead = block->checked};
+    if (pl_chain_replay_block(&result, verdict->run.chain, block->bytes, block->size, &how) !=
+        PL_OK) {
         return block_refused(verdict, &result, report);
     }
     if (watch->verified != NULL) {
@@ -176,13 +186,12 @@ static pt_exit check_end(const pt_verdict *verdict, uint64_t height, pt_report *
                    (unsigned long long)compare->record.height);
 }
 
-pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
-                         const pt_replay_watch *watch, pt_report *report)
+static pt_exit replay_all(pt_verdict *verdict, const pt_replay_options *options,
+                          const pt_replay_watch *watch, pt_ahead *ahead, pt_report *report)
 {
     pl_head head;
     for (;;) {
-        const uint8_t *block = NULL;
-        size_t size = 0;
+        block_read block;
         pl_chain_head(&head, verdict->run.chain);
         if (head.height >= options->until || verdict->refused.exists) {
             return PT_OK;
@@ -191,12 +200,32 @@ pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
             return pt_fail(report, PT_INTERRUPTED, "interrupted after block %llu",
                            (unsigned long long)head.height);
         }
-        PT_TRY(pt_run_next(&block, &size, &verdict->run, report));
-        if (block == NULL) {
+        PT_TRY(pt_ahead_next(&block.bytes, &block.size, &block.checked, ahead, report));
+        if (block.bytes == NULL) {
             return check_end(verdict, head.height, report);
         }
-        PT_TRY(replay_block(verdict, options, watch, block, size, report));
+        PT_TRY(replay_block(verdict, options, watch, &block, report));
     }
+}
+
+static pt_exit next_of_run(void *context, const uint8_t **block, size_t *size, pt_report *report)
+{
+    return pt_run_next(block, size, context, report);
+}
+
+pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
+                         const pt_replay_watch *watch, pt_report *report)
+{
+    pt_run *run = &verdict->run;
+    pl_head head;
+    pl_chain_head(&head, run->chain);
+    const uint64_t count = options->until > head.height ? options->until - head.height : 0;
+    const pt_ahead_source source = {run, next_of_run, count};
+    pt_ahead *ahead =
+        pt_ahead_open(pl_chain_world(run->chain), &source, (unsigned)options->threads);
+    const pt_exit result = replay_all(verdict, options, watch, ahead, report);
+    pt_ahead_close(ahead);
+    return result;
 }
 
 /* Says what became of an interrupted replay. */

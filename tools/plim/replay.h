@@ -17,6 +17,7 @@ typedef struct pt_replay_options {
     const char *make_checkpoints; /* folder for those between segments, or NULL */
     const char *checkpoints;      /* folder that has them, or NULL: replay in segments */
     uint64_t segments, jobs;      /* how many segments, how many at the same time */
+    uint64_t threads;             /* of each history or segment; 0 and 1: the caller's alone */
     uint64_t segment;             /* from 1: this one alone; 0: all */
     bool records;                 /* each segment's result is kept, and used if it is there */
     bool mpi;                     /* the segments are shared out among processes */
@@ -37,7 +38,8 @@ typedef struct pt_replay_watch {
 } pt_replay_watch;
 
 /* Replays from where the run stands, its comparison open, to options->until. Of the options only
- * until and invariants are looked at; the rest is for the watch. Errors: as pt_replay_one. */
+ * until, threads and invariants are looked at; the rest is for the watch. Errors: as pt_replay_one.
+ */
 pt_exit pt_replay_blocks(pt_verdict *verdict, const pt_replay_options *options,
                          const pt_replay_watch *watch, pt_report *report);
 

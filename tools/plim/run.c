@@ -345,7 +345,9 @@ pt_exit pt_run_refused(pt_run *run, const pl_block_result *result, pt_report *re
 {
     static const char *const parts[] = {"",        "its bytes", "its header", "transaction",
                                         "receipt", "state"};
-    const unsigned long long block = (unsigned long long)run->history.block_count;
+    pl_head head; /* the history may be read further than the chain stands */
+    pl_chain_head(&head, run->chain);
+    const unsigned long long block = (unsigned long long)head.height + 1;
     if (result->status == PL_REJECT_STATE_ROOT || result->status == PL_REJECT_RECEIPTS_ROOT) {
         const bool is_root = result->status == PL_REJECT_STATE_ROOT;
         char expected[65], computed[65];
