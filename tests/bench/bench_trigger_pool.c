@@ -5,7 +5,7 @@
  *
  * An account has 10 units of one collateral and owes a stable debt, whose weight is 1 against 100.
  * An update is a new price and the transaction `sweep`, which finds the ten, and gives new keys to
- * those that fired without need: how many were asked is printed too. 10^7 accounts take 15 GB and
+ * those that fired without need: how many were asked is printed too. 10^7 accounts take 12 GB and
  * two minutes to open, each by a call of the contract, so they are asked for by name. */
 #include "tests/bench/books.h"
 
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
                                    .row = "price sweep",
                                    .accounts = "accounts",
                                    .largest = LARGEST,
-                                   .bytes = 1500,
+                                   .bytes = 1250,
                                    .open = open_book,
                                    .update = update};
     const uint32_t largest = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;

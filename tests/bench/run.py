@@ -27,6 +27,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -57,37 +58,50 @@ class Failed(Exception):
     """A program failed: that is no question of speed."""
 
 
-def rows_of(command):
-    """Rows and notes of a program that prints one JSON object a line."""
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        raise Failed(f"{pathlib.Path(command[0]).name}: exit code {done.returncode}: {done.stderr.strip()[-300:]}")
+def checked(name, line):
+    """A row out of a line that a program printed."""
     try:
-        rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        row = json.loads(line)
     except ValueError as error:
-        raise Failed(f"{pathlib.Path(command[0]).name}: prints a row that is no JSON: {error}") from error
-    for row in rows:
-        if not {"name", "unit", "value"} <= row.keys():
-            raise Failed(f"{pathlib.Path(command[0]).name}: a row without name, unit or value: {row}")
-    return rows, [line for line in done.stderr.splitlines() if line.strip()]
+        raise Failed(f"{name}: prints a row that is no JSON: {error}") from error
+    if not {"name", "unit", "value"} <= row.keys():
+        raise Failed(f"{name}: a row without name, unit or value: {row}")
+    return row
+
+
+def rows_of(command, notes, shown=False):
+    """The rows of a program that prints one JSON object a line, as they come; notes gets what it says on stderr."""
+    name = pathlib.Path(command[0]).name
+    with tempfile.TemporaryFile("w+") as told:
+        with subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE,
+                              stderr=None if shown else told, text=True) as child:
+            try:
+                yield from (checked(name, line) for line in child.stdout if line.startswith("{"))
+            except Failed:
+                child.kill()
+                raise
+        told.seek(0)
+        notes += [line.rstrip() for line in told if line.strip()]
+    if child.returncode:
+        raise Failed(f"{name}: exit code {child.returncode}: {' '.join(notes)[-300:] or 'it says why above'}")
 
 
 def parts_of(options):
-    """Name of each part of the run and how it is run: a function that gives rows and notes."""
+    """Name of each part of the run and how it is run: a function of a list for notes that gives the rows."""
     build = (ROOT / options.build).resolve()
     if options.evm:
         words = ["sh", "tests/bench/evm/run.sh", options.build, "--rows"]
-        return {"evm": lambda: rows_of(words)}
+        return {"evm": lambda notes: rows_of(words, notes, shown=True)}
     arguments = ARGUMENTS | (ARGUMENTS_FULL if options.full else {})
     parts = {}
     for program in sorted(build.glob("bench/bench_*")):
         if os.access(program, os.X_OK) and program.suffix == "":
             name = program.name.removeprefix("bench_")
-            parts[name] = lambda words=(program, *arguments.get(name, [])): rows_of(words)
+            parts[name] = lambda notes, words=(program, *arguments.get(name, [])): rows_of(words, notes)
     if (build / "plim").exists():
-        parts["demo"] = lambda: (whole.demo_rows(build / "plim"), [])
+        parts["demo"] = lambda notes: whole.demo_rows(build / "plim")
         if (build / "storm" / "long_history").exists():
-            parts["memory"] = lambda: (whole.memory_rows(build / "plim", options.full), [])
+            parts["memory"] = lambda notes: whole.memory_rows(build / "plim", options.full)
     return {name: part for name, part in parts.items() if options.only in name}
 
 
@@ -154,17 +168,17 @@ def measure(parts, say):
     """Rows, notes and failures; say prints a line of the table."""
     rows, notes, failures = [], {}, []
     for name, part in parts.items():
+        notes[name] = []
         try:
-            made, notes[name] = part()
+            for row in part(notes[name]):
+                row["part"] = name
+                if name != "evm":
+                    targets.judge(row)
+                rows.append(row)
+                say(row_line(row))
         except (Failed, RuntimeError, OSError, SystemExit) as error:
             failures.append(f"{name}: {error}")
             say(f"  FAILED {name}: {error}")
-            continue
-        for row in made:
-            row["part"] = name
-            targets.judge(row)
-            rows.append(row)
-            say(row_line(row))
         for note in notes[name]:
             if "note:" in note:
                 say(f"  {note}")

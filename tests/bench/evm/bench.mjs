@@ -1,10 +1,11 @@
 // The yardsticks of health.plim and kernels.plim, the same formulas as Solidity under EVMs that npm
 // publishes, and native C: equal words first, then nanoseconds for one operation.
 //
-//   node bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM [--json] [--check] [--repeats N]
+//   node bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM [--rows] [--check] [--repeats N]
 //
 // A figure is a slope: (time of many rounds - time of few) / extra rounds, in processor time of the
-// process that computes, the contenders in turn, the median of N (7). --check compares only. Every
+// process that computes, the contenders in turn, in the other direction in every second round, the
+// median of N (7). --check compares only; --rows prints the rows of tests/bench/run.py. Every
 // answer that is timed is compared, too. "~": the slopes of that cell differ more than twofold.
 import { cpus, loadavg } from "node:os";
 import { ACCOUNTS, MORE_FACTORS, makeInputs } from "./inputs.mjs";
@@ -15,25 +16,32 @@ const TARGET_NS = 50e6; // of one timed run
 const ROUNDS_MAX = 2 ** 31;
 const CHECK_ROUNDS = [1, 2, 53, 300];
 
-const loop = (name, title, solidity, values = (rounds) => [rounds]) =>
-    ({ name, title, solidity, values, state: false });
+const loop = (name, title, long, solidity, values = (rounds) => [rounds]) =>
+    ({ name, title, long, solidity, values, state: false });
 const CASES = [
-    loop("hf1", "HF1", "kernel", (rounds) => [1, rounds]),
-    loop("hf4", "HF4", "kernel", (rounds) => [4, rounds]),
-    loop("hf16", "HF16", "kernel", (rounds) => [16, rounds]),
-    loop("liquidation", "liq", "liquidation"),
-    loop("muldiv", "muldiv", "muldiv512", (rounds, inputs) => [...inputs.factors, rounds]),
-    loop("loop", "loop", "loopShift"),
+    ...[1, 4, 16].map((count) => loop(`hf${count}`, `HF${count}`,
+        `health check of ${count}, in memory`, "kernel", (rounds) => [count, rounds])),
+    loop("liquidation", "liq", "liquidation amounts", "liquidation"),
+    loop("muldiv", "muldiv", "muldiv, 512 bits", "muldiv512",
+         (rounds, inputs) => [...inputs.factors, rounds]),
+    loop("loop", "loop", "loop, acc += i ^ (acc >> 1)", "loopShift"),
     ...[1, 4, 16].map((count) => ({
-        name: `state${count}`, title: `state HF${count}`, solidity: "sweep", state: true,
-        values: (accounts) => [count, 0, accounts],
+        name: `state${count}`, title: `state HF${count}`,
+        long: `health check of ${count}, from state`,
+        solidity: "sweep", state: true, values: (accounts) => [count, 0, accounts],
     })),
+];
+const COMPARED = [
+    "the same formula, roundings and order of reads; overflow checked, gas counted on both sides",
+    `Solidity by solc ${solcVersion}, optimizer on, 1000000 runs, the faster of two pipelines`,
+    "calls, decoding and the node around an EVM cost once a call and are not in a slope",
+    "processor time of the process that computes; nothing leaves the loopback interface",
 ];
 
 function readOptions(argv) {
-    const options = { files: [], json: false, check: false, repeats: 7 };
+    const options = { files: [], rows: false, check: false, repeats: 7 };
     for (let i = 0; i < argv.length; i++) {
-        if (argv[i] === "--json" || argv[i] === "--check") {
+        if (argv[i] === "--rows" || argv[i] === "--check") {
             options[argv[i].slice(2)] = true;
         } else if (argv[i] === "--repeats") {
             options.repeats = Number(argv[++i]);
@@ -41,18 +49,24 @@ function readOptions(argv) {
             options.files.push(argv[i]);
         }
     }
-    if (options.files.length !== 3 || !(options.repeats >= 1)) {
+    if (options.files.length !== 3 || !(options.repeats >= 7)) {
         throw new Error("usage: bench.mjs WORKER HEALTH.PLIM KERNELS.PLIM " +
-                        "[--json] [--check] [--repeats N]");
+                        "[--rows] [--check] [--repeats N]");
     }
     return options;
 }
 
-const median = (values) => {
+/** Between two values on the line between them. */
+const quantile = (values, share) => {
     const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    const place = share * (sorted.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 };
+const median = (values) => quantile(values, 0.5);
+const spread = (values) => ({ low: quantile(values, 0.25), median: median(values),
+                              high: quantile(values, 0.75), rounds: values.length });
 
 // ---- equal words ------------------------------------------------------------------------------
 
@@ -144,14 +158,16 @@ async function measureCase(contenders, test, judge, repeats) {
     }
     const slopes = contenders.map(() => []);
     for (let repeat = 0; repeat < repeats; repeat++) {
-        for (let i = 0; i < contenders.length; i++) {
+        for (let turn = 0; turn < contenders.length; turn++) {
+            const i = repeat % 2 === 0 ? turn : contenders.length - 1 - turn;
             slopes[i].push(await slope(contenders[i], test, plans[i], judge));
         }
     }
     return contenders.map((contender, i) => ({
         contender: contender.name, version: contender.version, case: test.title,
-        ns: median(slopes[i]), lowest: Math.min(...slopes[i]), highest: Math.max(...slopes[i]),
-        ratio: median(slopes[i]) / median(slopes[0]), pipeline: plans[i].pipeline,
+        long: test.long, value: spread(slopes[i]), yardstick: spread(slopes[0]),
+        ratio: spread(slopes[i].map((ns, round) => ns / slopes[0][round])),
+        scattered: Math.max(...slopes[i]) > 2 * Math.min(...slopes[i]), pipeline: plans[i].pipeline,
     }));
 }
 
@@ -164,15 +180,24 @@ function printTable(contenders, rows) {
         name.padEnd(19) + version.padEnd(11) + cells.map((c) => c.padStart(11)).join(""));
     const cells = (contender, value) => CASES.map((test) => value(
         rows.find((row) => row.contender === contender.name && row.case === test.title)));
-    const scattered = (row) => row.highest > 2 * row.lowest ? "~" : "";
-    for (const [head, value] of [["ns per operation", (row) => scattered(row) + figure(row.ns)],
-                                 ["times the machine", (row) => figure(row.ratio)]]) {
+    const ns = (row) => (row.scattered ? "~" : "") + figure(row.value.median);
+    for (const [head, value] of [["ns per operation", ns],
+                                 ["times the machine", (row) => figure(row.ratio.median)]]) {
         line(head, "", CASES.map((test) => test.title));
         for (const contender of contenders) {
             line(contender.name, contender.version, cells(contender, value));
         }
         console.log("");
     }
+}
+
+/** One row as tests/bench/run.py reads it; the machine is the yardstick of the others. */
+function printRow(row, machine) {
+    const version = row.version === "this tree" ? "" : ` ${row.version}`;
+    const told = { name: `${row.long}: ${row.contender}${version}`, unit: "ns", value: row.value,
+                   pipeline: row.pipeline };
+    console.log(JSON.stringify(row.contender === machine ? told : {
+        ...told, against: machine, yardstick: row.yardstick, ratio: row.ratio }));
 }
 
 async function openContenders(files, inputs) {
@@ -204,19 +229,20 @@ async function main() {
         return;
     }
     const rows = [];
+    COMPARED.forEach((line) => console.error(`bench-evm: note: ${line}`));
     for (const test of CASES) {
-        rows.push(...await measureCase(contenders, test, judge, options.repeats));
+        const made = await measureCase(contenders, test, judge, options.repeats);
+        rows.push(...made);
+        if (options.rows) {
+            made.forEach((row) => printRow(row, contenders[0].name));
+        }
     }
-    const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, load: loadavg()[0],
-                      node: process.version, solc: solcVersion, repeats: options.repeats };
-    if (options.json) {
-        console.log(JSON.stringify({ machine, rows }, null, 1));
-        return;
+    if (!options.rows) {
+        console.log(`${cpus()[0]?.model ?? ""}, ${cpus().length} cores, load ` +
+            `${loadavg()[0].toFixed(1)}; node ${process.version}; medians of ${options.repeats} ` +
+            "slopes, contenders in turn");
+        printTable(contenders, rows);
     }
-    console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}; ` +
-        `node ${machine.node}, solc ${machine.solc}, faster pipeline each; medians of ` +
-        `${options.repeats} slopes, contenders in turn`);
-    printTable(contenders, rows);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
