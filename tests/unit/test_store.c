@@ -495,6 +495,107 @@ static void keys_of_every_size(void **state)
     }
 }
 
+#define WIDE_TABLES 4u
+#define WIDE_ROWS   200u /* of each table */
+
+/* spec 04 §3 over sorted leaves: path, then hash. */
+static void hash_of_leaves(uint8_t hash[32], uint8_t (*leaves)[64], size_t count, unsigned depth)
+{
+    size_t middle = 0;
+    uint8_t pair[64];
+    memset(hash, 0, 32);
+    if (count == 1) {
+        memcpy(hash, leaves[0] + 32, 32);
+    }
+    if (count <= 1) {
+        return;
+    }
+    while (middle < count && pl_path_bit(leaves[middle], depth) == 0) {
+        middle++;
+    }
+    hash_of_leaves(pair, leaves, middle, depth + 1);
+    hash_of_leaves(pair + 32, leaves + middle, count - middle, depth + 1);
+    pl_tagged_of(hash, &pl_tag_node, pair, 64);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static struct {
+    pl_table schemas[WIDE_TABLES];
+    uint8_t rows[WIDE_TABLES][WIDE_ROWS][300];
+    bool present[WIDE_TABLES][WIDE_ROWS];
+    uint8_t leaves[WIDE_TABLES * WIDE_ROWS][64];
+} wide;
+
+static void wide_key(uint8_t key[PL_KEY_SIZE_MAX], uint32_t number)
+{
+    memset(key, 0x5a, PL_KEY_SIZE_MAX);
+    pl_store_u16(key, (uint16_t)number);
+}
+
+/* The root of what is in `wide`, each hash alone and from its definition. */
+static void wide_root(uint8_t root[32])
+{
+    size_t count = 0;
+    uint8_t key[PL_KEY_SIZE_MAX], row_hash[32], top[32];
+    for (uint32_t t = 0; t < WIDE_TABLES; t++) {
+        for (uint32_t i = 0; i < WIDE_ROWS; i++) {
+            if (wide.present[t][i]) {
+                wide_key(key, i);
+                pl_row_path(wide.leaves[count], t, 9, key, wide.schemas[t].key_size);
+                pl_row_hash(row_hash, wide.rows[t][i], wide.schemas[t].row_size);
+                pl_leaf_hash(wide.leaves[count] + 32, wide.leaves[count], row_hash);
+                count++;
+            }
+        }
+    }
+    qsort(wide.leaves, count, 64, compare_paths);
+    hash_of_leaves(top, wide.leaves, count, 0);
+    pl_state_root(root, top, count);
+}
+
+/* Rows and keys of one, two and more blocks, touched in any order and in batches of all sizes: what
+ * is hashed together is what is hashed alone. */
+static void batches_of_any_rows(void **state)
+{
+    (void)state;
+    static const uint16_t key_sizes[WIDE_TABLES] = {2, 50, 128, 49};
+    static const uint16_t row_sizes[WIDE_TABLES] = {55, 56, 120, 300};
+    uint32_t random = 1, tables[WIDE_TABLES];
+    memset(&wide, 0, sizeof wide);
+    pl_store *of;
+    assert_int_equal(pl_store_create(&of, &memory.memory), PL_OK);
+    for (uint32_t t = 0; t < WIDE_TABLES; t++) {
+        wide.schemas[t] = (pl_table){.key_size = key_sizes[t], .row_size = row_sizes[t]};
+        assert_int_equal(pl_store_add_table(of, &tables[t], t, 9, &wide.schemas[t]), PL_OK);
+    }
+    pl_door *way = pl_store_door(of);
+    for (uint32_t round = 0; round < 60; round++) {
+        const uint32_t size = 1u << round % 11;
+        for (uint32_t k = 0; k < size; k++) {
+            random = random * 1664525u + 1013904223u;
+            const uint32_t t = random >> 30, i = (random >> 8) % WIDE_ROWS;
+            uint8_t key[PL_KEY_SIZE_MAX];
+            wide_key(key, i);
+            wide.present[t][i] = random >> 24 & 1 || round < 12;
+            memset(wide.rows[t][i], (int)(random >> 20), row_sizes[t]);
+            bool existed;
+            assert_int_equal(wide.present[t][i]
+                                 ? way->ops->put(way, tables[t], key, wide.rows[t][i])
+                                 : way->ops->del(way, &existed, tables[t], key),
+                             PL_OK);
+        }
+        uint8_t root[32], expected[32];
+        assert_int_equal(pl_store_root(of, root), PL_OK);
+        wide_root(expected);
+        assert_memory_equal(root, expected, 32);
+    }
+    pl_store_free(of);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
 
 int main(void)
@@ -515,6 +616,7 @@ int main(void)
         TEST(the_journal_does_not_grow_with_rewrites),
         TEST(the_seed_changes_nothing),
         TEST(keys_of_every_size),
+        TEST(batches_of_any_rows),
         TEST(proofs_need_no_root_before),
         TEST(system_tables_are_packed),
     };

@@ -25,6 +25,8 @@ typedef struct world {
     pl_tree *tree;
     entry entries[LEAVES_MAX];
     pl_tree_change changes[LEAVES_MAX], spare[LEAVES_MAX];
+    pl_leaf_news news[LEAVES_MAX];
+    bool expected[LEAVES_MAX]; /* whether the news of that number differ */
     const entry *sorted[LEAVES_MAX];
     uint64_t inner; /* inner nodes of the tree built from scratch */
     uint32_t random;
@@ -36,12 +38,24 @@ static uint32_t draw(world *w)
     return w->random >> 8;
 }
 
+/* What the tree asks: a leaf's name is the number of its entry. */
+static void tell(void *context, pl_leaf *leaf, bool whole, pl_row_name name)
+{
+    const world *w = context;
+    assert_int_equal(name.table, 7);
+    memcpy(leaf->path, w->entries[name.record].leaf.path, 32);
+    if (whole) {
+        *leaf = w->entries[name.record].leaf;
+    }
+}
+
 static void open_world(world *w, uint32_t seed)
 {
+    const pl_tree_rows rows = {w, tell};
     memset(w, 0, sizeof *w);
     counted_memory_init(&w->memory);
     w->random = seed;
-    assert_int_equal(pl_tree_create(&w->tree, &w->memory.memory), PL_OK);
+    assert_int_equal(pl_tree_create(&w->tree, &w->memory.memory, &rows), PL_OK);
     for (uint32_t i = 0; i < LEAVES_MAX; i++) {
         uint8_t bytes[8];
         pl_store_u32(bytes, seed);
@@ -99,34 +113,48 @@ static void check(world *w)
     assert_true(pl_tree_node_count(w->tree) == w->inner);
 }
 
-/* Stages one change: a leaf that is absent is added; one that is present is removed or rewritten.
- */
+/* Stages one change: a leaf that is absent is added; one that is present is removed, rewritten, or
+ * set to what it is. */
 static void stage(world *w, size_t *count, uint32_t i, bool remove)
 {
     entry *e = &w->entries[i];
-    pl_tree_verb verb = PL_TREE_SET;
+    bool gone = false;
+    bool differs = true;
     if (e->number == 0) {
-        assert_int_equal(pl_tree_take_leaf(w->tree, &e->number), PL_OK);
+        assert_int_equal(pl_tree_take_leaf(w->tree, &e->number, (pl_row_name){7, i}), PL_OK);
     } else if (remove) {
-        verb = PL_TREE_REMOVE;
+        gone = true;
+    } else if (draw(w) % 4 == 0) {
+        differs = false;
     } else {
         e->leaf.row_hash[draw(w) % 32]++;
     }
-    *pl_tree_leaf(w->tree, e->number) = e->leaf;
-    w->changes[(*count)++] = pl_tree_change_of(w->tree, e->number, verb);
-    if (verb == PL_TREE_REMOVE) {
+    const uint32_t at = (uint32_t)(*count)++;
+    pl_leaf_hash(w->news[at].hash, e->leaf.path, e->leaf.row_hash);
+    w->news[at].differs = !differs;
+    w->expected[at] = differs;
+    w->changes[at] =
+        (pl_tree_change){pl_load_u64(e->leaf.path), e->number, gone ? PL_TREE_REMOVE : at};
+    if (gone) {
         e->number = 0;
     }
 }
 
 static void apply(world *w, size_t count)
 {
-    assert_int_equal(pl_tree_apply(w->tree, w->changes, w->spare, count), PL_OK);
+    size_t removed = 0, told = 0;
+    assert_int_equal(pl_tree_apply(w->tree, w->changes, w->spare, count, w->news), PL_OK);
     for (size_t i = 0; i < count; i++) {
-        if (w->changes[i].verb == PL_TREE_REMOVE) {
+        const uint32_t at = w->changes[i].news;
+        if (at == PL_TREE_REMOVE) {
             pl_tree_give_leaf(w->tree, w->changes[i].leaf);
+            removed++;
+        } else {
+            assert_int_equal(w->news[at].differs, w->expected[at]);
+            told++;
         }
     }
+    assert_true(removed + told == count);
 }
 
 /* Stages `count` distinct entries beginning anywhere. */
@@ -152,7 +180,7 @@ static void an_empty_tree(void **state)
     open_world(&w, 1);
     pl_tree_top(w.tree, top);
     assert_memory_equal(top, zeros, 32);
-    assert_int_equal(pl_tree_apply(w.tree, w.changes, w.spare, 0), PL_OK);
+    assert_int_equal(pl_tree_apply(w.tree, w.changes, w.spare, 0, w.news), PL_OK);
     check(&w);
     close_world(&w);
 }
@@ -275,12 +303,44 @@ static void counts_what_it_hashes(void **state)
     }
     apply(&w, count);
     assert_true(pl_tree_nodes_hashed(w.tree) == pl_tree_node_count(w.tree));
-    count = 0;
-    stage(&w, &count, 17, false);
-    apply(&w, count);
     const pl_tree_walk walk = pl_tree_follow(w.tree, NULL, w.entries[17].leaf.path);
     assert_int_equal(walk.leaf, w.entries[17].number);
+    unsigned same = 0;
+    for (unsigned round = 0; round < 40; round++) {
+        count = 0;
+        stage(&w, &count, 17, false);
+        apply(&w, count);
+        assert_true(pl_tree_nodes_hashed(w.tree) == (w.expected[0] ? walk.depth : 0));
+        same += w.expected[0] ? 0 : 1;
+    }
+    assert_true(same > 0 && same < 40);
+    close_world(&w);
+}
+
+/* A leaf set to what it is has nothing hashed above it, whoever else is in the batch. */
+static void equal_leaves_hash_nothing(void **state)
+{
+    (void)state;
+    open_world(&w, 8);
+    size_t count = 0;
+    for (uint32_t i = 0; i < 2000; i++) {
+        stage(&w, &count, i, false);
+    }
+    apply(&w, count);
+    count = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        const entry *e = &w.entries[i];
+        pl_leaf_hash(w.news[i].hash, e->leaf.path, e->leaf.row_hash);
+        w.expected[i] = false;
+        w.changes[count++] = (pl_tree_change){pl_load_u64(e->leaf.path), e->number, i};
+    }
+    w.entries[500].leaf.row_hash[3]++;
+    pl_leaf_hash(w.news[500].hash, w.entries[500].leaf.path, w.entries[500].leaf.row_hash);
+    w.expected[500] = true;
+    apply(&w, count);
+    const pl_tree_walk walk = pl_tree_follow(w.tree, NULL, w.entries[500].leaf.path);
     assert_true(pl_tree_nodes_hashed(w.tree) == walk.depth);
+    check(&w);
     close_world(&w);
 }
 
@@ -292,18 +352,20 @@ static void refused_memory_leaks_nothing(void **state)
         counted_memory_init(&memory);
         memory.refuse_at = refuse_at;
         pl_tree *tree;
-        if (pl_tree_create(&tree, &memory.memory) == PL_OK) {
+        const pl_tree_rows rows = {&w, tell};
+        if (pl_tree_create(&tree, &memory.memory, &rows) == PL_OK) {
             size_t count = 0;
             pl_status status = PL_OK;
             while (count < 2000 && status == PL_OK) {
                 uint32_t number;
-                status = pl_tree_take_leaf(tree, &number);
+                const uint32_t i = (uint32_t)count;
+                status = pl_tree_take_leaf(tree, &number, (pl_row_name){7, i});
                 if (status == PL_OK) {
-                    *pl_tree_leaf(tree, number) = w.entries[count].leaf;
-                    w.changes[count++] = pl_tree_change_of(tree, number, PL_TREE_SET);
+                    w.changes[count++] =
+                        (pl_tree_change){pl_load_u64(w.entries[i].leaf.path), number, i};
                 }
             }
-            status = pl_tree_apply(tree, w.changes, w.spare, count);
+            status = pl_tree_apply(tree, w.changes, w.spare, count, w.news);
             assert_true(status == PL_OK || status == PL_FAULT_MEMORY);
             pl_tree_free(tree);
         }
@@ -321,6 +383,7 @@ int main(void)
         cmocka_unit_test(paths_with_one_prefix),
         cmocka_unit_test(history_does_not_matter),
         cmocka_unit_test(counts_what_it_hashes),
+        cmocka_unit_test(equal_leaves_hash_nothing),
         cmocka_unit_test(refused_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

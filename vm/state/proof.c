@@ -7,10 +7,11 @@ void pl_proof_make(pl_writer *writer, const pl_tree *tree, const uint8_t path[PL
 {
     uint8_t siblings[PL_PROOF_DEPTH_MAX][PL_HASH_SIZE];
     const pl_tree_walk walk = pl_tree_follow(tree, siblings, path);
-    const pl_leaf *leaf = walk.leaf == 0 ? NULL : pl_tree_leaf(tree, walk.leaf);
+    pl_leaf leaf;
     uint8_t kind = PL_PROOF_EMPTY;
-    if (leaf != NULL) {
-        const bool same = memcmp(leaf->path, path, PL_HASH_SIZE) == 0;
+    if (walk.leaf != 0) {
+        pl_tree_leaf(tree, &leaf, walk.leaf);
+        const bool same = memcmp(leaf.path, path, PL_HASH_SIZE) == 0;
         kind = same ? PL_PROOF_INCLUSION : PL_PROOF_OTHER_LEAF;
     }
     PL_ASSERT((row != NULL) == (kind == PL_PROOF_INCLUSION));
@@ -24,8 +25,8 @@ void pl_proof_make(pl_writer *writer, const pl_tree *tree, const uint8_t path[PL
         pl_writer_u16(writer, row_size);
         pl_writer_bytes(writer, row, row_size);
     } else if (kind == PL_PROOF_OTHER_LEAF) {
-        pl_writer_bytes(writer, leaf->path, PL_HASH_SIZE);
-        pl_writer_bytes(writer, leaf->row_hash, PL_HASH_SIZE);
+        pl_writer_bytes(writer, leaf.path, PL_HASH_SIZE);
+        pl_writer_bytes(writer, leaf.row_hash, PL_HASH_SIZE);
     }
 }
 

@@ -164,8 +164,11 @@ static pl_status follow(pl_recorder *recorder, uint32_t table, uint32_t key)
     shape_place *end = &recorder->told.places[at];
     end->marks |= of->present ? SHAPE_OCCUPIED : 0;
     const uint32_t ref = *slot_ref(tree, end->own);
-    if (ref != EMPTY &&
-        memcmp(pl_tree_leaf(tree, ref & ~LEAF)->path, of->path, PL_HASH_SIZE) == 0) {
+    uint8_t path[PL_HASH_SIZE];
+    if (ref != EMPTY) {
+        tree_leaf_path(tree, path, ref & ~LEAF);
+    }
+    if (ref != EMPTY && memcmp(path, of->path, PL_HASH_SIZE) == 0) {
         end->marks |= SHAPE_OWN;
         end->child[0] = table;
         end->child[1] = key;
@@ -234,10 +237,11 @@ static pl_status write_row(const pl_recorder *recorder, pl_writer *writer, const
 static void write_leaf(const pl_recorder *recorder, pl_writer *writer, const shape_place *at)
 {
     const pl_tree *tree = recorder->store->tree;
-    const pl_leaf *leaf = pl_tree_leaf(tree, *slot_ref(tree, at->own) & ~LEAF);
+    pl_leaf leaf;
+    pl_tree_leaf(tree, &leaf, *slot_ref(tree, at->own) & ~LEAF);
     pl_writer_u8(writer, SHAPE_LEAF);
-    pl_writer_bytes(writer, leaf->path, PL_HASH_SIZE);
-    pl_writer_bytes(writer, leaf->row_hash, PL_HASH_SIZE);
+    pl_writer_bytes(writer, leaf.path, PL_HASH_SIZE);
+    pl_writer_bytes(writer, leaf.row_hash, PL_HASH_SIZE);
 }
 
 /* Writes a place, and says whether its children follow. */

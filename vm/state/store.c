@@ -157,6 +157,7 @@ pl_status store_adopt(pl_store *store, uint32_t table, const uint8_t *key, const
     memcpy(record->bytes + of->key_size, row, of->row_size);
     record->present = 1;
     record->leaf = leaf;
+    pl_tree_name_leaf(store->tree, leaf, name);
     of->row_count++;
     return PL_OK;
 }
@@ -296,7 +297,8 @@ pl_status pl_store_create(pl_store **store, const pl_memory *memory)
         return PL_FAULT_MEMORY;
     }
     *made = (pl_store){.door = {&door_ops}, .memory = *memory};
-    const pl_status status = pl_tree_create(&made->tree, memory);
+    const pl_tree_rows rows = {made, store_tell_leaf};
+    const pl_status status = pl_tree_create(&made->tree, memory, &rows);
     if (status != PL_OK) {
         pl_store_free(made);
         return status;
@@ -328,8 +330,8 @@ void pl_store_free(pl_store *store)
     store_release(store, store->dirty.names, store->dirty.capacity, sizeof(store_name));
     store_release(store, store->changed.names, store->changed.capacity, sizeof(store_name));
     store_release(store, store->graves.names, store->graves.capacity, sizeof(store_name));
-    store_release(store, store->changes, (size_t)store->changes_capacity * 2,
-                  sizeof(pl_tree_change));
+    store_give_batch(store);
+    store_release(store, store->untold, store->untold_capacity, sizeof(pl_leaf));
     store_release(store, store->levels, store->level_capacity, sizeof(store_level));
     store_release(store, store->saved, store->saved_capacity, 1);
     const pl_memory memory = store->memory;

@@ -30,11 +30,12 @@ typedef struct store_table {
     store_order orders[]; /* the key order, then the indexes */
 } store_table;
 
-/* A record of a table. */
-typedef struct store_name {
-    uint32_t table;
-    uint32_t record;
-} store_name;
+/* A record of a table; a leaf of the tree has the same name. */
+typedef pl_row_name store_name;
+
+/* A table that does not exist: leaves with this name are told by a witness without their rows, and
+ * the record's number is one of store->untold. */
+#define STORE_UNTOLD UINT32_MAX
 
 typedef struct store_list {
     store_name *names;
@@ -61,8 +62,12 @@ struct pl_store {
     store_list changed;      /* differed at the last root                          */
     store_list graves;       /* absent and without a leaf at some root: to be freed */
     uint32_t graves_free;    /* the first so many are named by no journal entry  */
-    pl_tree_change *changes; /* two arrays of changes_capacity each           */
-    uint32_t changes_capacity;
+    pl_tree_change *changes; /* two arrays of batch_capacity each            */
+    pl_leaf_news *news;      /* batch_capacity, numbered like dirty          */
+    uint32_t batch_capacity;
+    pl_leaf *untold;
+    size_t untold_count;
+    size_t untold_capacity;
 
     store_level *levels;
     uint32_t level_count;
@@ -105,6 +110,21 @@ PL_MUST_USE pl_status store_set(pl_store *store, store_name name, const uint8_t 
  * PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status store_adopt(pl_store *store, uint32_t table, const uint8_t *key,
                                   const uint8_t *row, uint32_t leaf);
+
+/* Takes a leaf of which the row is not told. On output: *number, its leaf, not yet in the tree.
+ * Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status store_take_untold(pl_store *store, uint32_t *number, const pl_leaf *leaf);
+
+/* What the tree asks: pl_tree_rows.tell, context being the store. */
+void store_tell_leaf(void *context, pl_leaf *leaf, bool whole, pl_row_name name);
+
+/* Hashes every touched row into the batch for the tree. On output: *count changes; news[i] is about
+ * dirty.names[i], and differs is false where there is no change, true where a leaf goes, and the
+ * tree's to say elsewhere. Marks all rows as not touched. Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status store_stage_dirty(pl_store *store, uint32_t *count);
+
+/* Gives the batch's memory back. */
+void store_give_batch(pl_store *store);
 
 /* Saves a row before its first change in the innermost level; nothing at depth zero. */
 PL_MUST_USE pl_status store_save(pl_store *store, store_name name);

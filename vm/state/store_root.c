@@ -1,18 +1,13 @@
-/* From touched rows to the state root. Every touched row is compared with its leaf, so rows that
- * were written back, or restored by a rollback, cost a row hash and change nothing. The tree
- * follows the rows and never the journal: after a rejected block its rows are restored, which
- * touches them, and the next root leads the tree back. That is exact because the tree depends on
- * the rows alone. */
+/* From touched rows to the state root. Every touched row's leaf is hashed and compared with the one
+ * in the tree, so rows that were written back, or restored by a rollback, cost their hashes and
+ * change nothing. The tree follows the rows and never the journal: after a rejected block its rows
+ * are restored, which touches them, and the next root leads the tree back. That is exact because
+ * the tree depends on the rows alone. */
 #include <string.h>
 
 #include "vm/base/assume.h"
 #include "vm/state/proof.h"
 #include "vm/state/store_parts.h"
-
-/* Records and leaves lie anywhere in memory: ask for the record so many rows early, and for its
- * leaf, which only the record names, a little later. */
-#define RECORD_AHEAD 16u
-#define LEAF_AHEAD   8u
 
 /* Frees records without row and leaf that no journal entry names. Those touched again are in the
  * dirty list and will be buried anew if need be. */
@@ -36,88 +31,21 @@ static void sweep_graves(pl_store *store)
     store->graves_free = 0;
 }
 
-/* Compares one touched row with its leaf. On output: *change tells the tree what to do and *differs
- * whether it has to do anything. */
-static pl_status compare(pl_store *store, store_name name, pl_tree_change *change, bool *differs)
-{
-    const store_table *table = store->tables[name.table];
-    pl_record *record = store_record(store, name);
-    record->dirty = 0;
-    if (!record->present) {
-        *differs = record->leaf != 0;
-        if (*differs) {
-            *change = pl_tree_change_of(store->tree, record->leaf, PL_TREE_REMOVE);
-        }
-        return PL_OK;
-    }
-    uint8_t hash[PL_HASH_SIZE];
-    pl_row_hash(hash, record->bytes + table->key_size, table->row_size);
-    *differs = true;
-    if (record->leaf == 0) {
-        PL_TRY(pl_tree_take_leaf(store->tree, &record->leaf));
-        pl_row_path(pl_tree_leaf(store->tree, record->leaf)->path, table->contract, table->number,
-                    record->bytes, table->key_size);
-    } else {
-        *differs =
-            memcmp(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash) != 0;
-    }
-    memcpy(pl_tree_leaf(store->tree, record->leaf)->row_hash, hash, sizeof hash);
-    *change = pl_tree_change_of(store->tree, record->leaf, PL_TREE_SET);
-    return PL_OK;
-}
-
-static pl_status reserve_changes(pl_store *store, uint32_t count)
-{
-    if (count <= store->changes_capacity) {
-        return PL_OK;
-    }
-    void *changes = store->changes;
-    size_t capacity = (size_t)store->changes_capacity * 2;
-    PL_TRY(store_reserve(store, &changes, &capacity, (size_t)count * 2, sizeof(pl_tree_change)));
-    store->changes = changes;
-    store->changes_capacity = (uint32_t)(capacity / 2);
-    return PL_OK;
-}
-
-static void ask_ahead(const pl_store *store, uint32_t index)
-{
-    if (index + RECORD_AHEAD < store->dirty.count) {
-        const store_name name = store->dirty.names[index + RECORD_AHEAD];
-        const pl_record *record = store_record(store, name);
-        __builtin_prefetch(record, 1);
-        __builtin_prefetch(record->bytes + store->tables[name.table]->key_size);
-    }
-    if (index + LEAF_AHEAD < store->dirty.count) {
-        const pl_record *record = store_record(store, store->dirty.names[index + LEAF_AHEAD]);
-        if (record->leaf != 0) {
-            pl_tree_ask_for_leaf(store->tree, record->leaf);
-        }
-    }
-}
-
 /* Empties the list of touched rows into the tree and the list of changed rows. */
 static pl_status apply_dirty(pl_store *store)
 {
-    uint32_t count = 0;
+    uint32_t count;
+    PL_TRY(store_stage_dirty(store, &count));
+    PL_TRY(pl_tree_apply(store->tree, store->changes, store->changes + store->batch_capacity, count,
+                         store->news));
     store_list_clear(store, &store->changed);
-    PL_TRY(reserve_changes(store, store->dirty.count + 1)); /* never a NULL array */
     for (uint32_t i = 0; i < store->dirty.count; i++) {
-        ask_ahead(store, i);
-        const store_name name = store->dirty.names[i];
-        bool differs;
-        PL_TRY(compare(store, name, &store->changes[count], &differs));
-        if (differs) {
-            PL_TRY(store_list_add(store, &store->changed, name));
-            count++;
+        if (store->news[i].differs) {
+            PL_TRY(store_list_add(store, &store->changed, store->dirty.names[i]));
         }
     }
-    PL_TRY(pl_tree_apply(store->tree, store->changes, store->changes + store->changes_capacity,
-                         count));
-    if (!store_keeps(store, store->changes_capacity)) {
-        store_release(store, store->changes, (size_t)store->changes_capacity * 2,
-                      sizeof(pl_tree_change));
-        store->changes = NULL;
-        store->changes_capacity = 0;
+    if (!store_keeps(store, store->batch_capacity)) {
+        store_give_batch(store);
     }
     return PL_OK;
 }

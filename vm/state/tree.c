@@ -2,23 +2,29 @@
  *
  *   down      Level by level, the sorted changes are split at every node by the bit of its depth.
  * One "place" is noted per inner node with changes below it. Where two rows meet, inner nodes are
- * put in; a change alone at an empty place or at its own leaf is settled. leaves    Every changed
- * leaf is hashed into its slot. collapse  Only after removals: places from last to first, so
- * children before parents; a node left with a lone leaf or with nothing gives way to it. nodes In
- * the same order, every other place is hashed into its parent's slot.
+ * put in; a change alone at an empty place or at its own leaf is settled.
  *
- * Places of one level do not depend on each other. So memory can be asked for ahead, and the
- * processor overlaps the hashes of neighbours, which a depth-first walk would chain. How nodes lie
- * in memory is drawn in tree_parts.h. */
+ *   leaves    Every leaf's new hash goes into its slot, and is compared with the one before.
+ *
+ *   collapse  Only after removals: places from last to first, so children before parents; a node
+ * left with a lone leaf or with nothing gives way to it.
+ *
+ *   nodes     In the same order, every other place with something new below it is hashed into its
+ * parent's slot.
+ *
+ * Places of one level do not depend on each other. So memory can be asked for ahead, and they are
+ * hashed many at once. How nodes lie in memory is drawn in tree_parts.h. */
 #include "vm/state/tree.h"
 
 #include <string.h>
 
-#include "vm/base/bytes.h"
+#include "vm/base/sha256_many.h"
 #include "vm/state/tree_parts.h"
 #include "vm/state/tree_sort.h"
 
-#define AHEAD 8u /* steps between asking for memory and using it */
+/* Steps between asking for memory and using it. */
+#define LEAVES_AHEAD 16u
+#define PLACES_AHEAD (2u * PL_HASH_LANES)
 
 typedef struct tree_place {
     uint32_t ref; /* what stands in the slot: a node once the place was descended, EMPTY after
@@ -31,9 +37,26 @@ typedef struct tree_place {
 #define PLACES_MAX (SIZE_MAX > UINT32_MAX ? 1u << 30 : 1u << 27) /* their bytes fit size_t */
 _Static_assert(sizeof(place) == 16, "2^27 places are 2^31 bytes");
 
-pl_leaf *pl_tree_leaf(const pl_tree *tree, uint32_t number)
+static pl_row_name *name_of(const pl_tree *tree, uint32_t leaf)
 {
-    return pl_pool_at(&tree->leaves, number, sizeof(pl_leaf));
+    return pl_pool_at(&tree->leaves, leaf, sizeof(pl_row_name));
+}
+
+void pl_tree_name_leaf(const pl_tree *tree, uint32_t number, pl_row_name name)
+{
+    *name_of(tree, number) = name;
+}
+
+void pl_tree_leaf(const pl_tree *tree, pl_leaf *leaf, uint32_t number)
+{
+    tree->rows.tell(tree->rows.context, leaf, true, *name_of(tree, number));
+}
+
+void tree_leaf_path(const pl_tree *tree, uint8_t path[PL_HASH_SIZE], uint32_t number)
+{
+    pl_leaf leaf;
+    tree->rows.tell(tree->rows.context, &leaf, false, *name_of(tree, number));
+    memcpy(path, leaf.path, PL_HASH_SIZE);
 }
 
 pl_status tree_take_node(pl_tree *tree, uint32_t *node)
@@ -62,16 +85,16 @@ static void give_places(pl_tree *tree)
     tree->place_capacity = 0;
 }
 
-pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory)
+pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory, const pl_tree_rows *rows)
 {
     pl_tree *made = memory->take(memory->context, sizeof *made);
     if (made == NULL) {
         return PL_FAULT_MEMORY;
     }
-    *made = (pl_tree){.memory = *memory};
+    *made = (pl_tree){.memory = *memory, .rows = *rows};
     pl_pool_begin(&made->refs, memory, 2 * sizeof(uint32_t));
     pl_pool_begin(&made->pairs, memory, 2 * PL_HASH_SIZE);
-    pl_pool_begin(&made->leaves, memory, sizeof(pl_leaf));
+    pl_pool_begin(&made->leaves, memory, sizeof(pl_row_name));
     uint32_t top;
     const pl_status status = tree_take_node(made, &top);
     if (status != PL_OK) {
@@ -96,25 +119,17 @@ void pl_tree_free(pl_tree *tree)
     memory.give(memory.context, tree, sizeof *tree);
 }
 
-pl_status pl_tree_take_leaf(pl_tree *tree, uint32_t *number)
+pl_status pl_tree_take_leaf(pl_tree *tree, uint32_t *number, pl_row_name name)
 {
-    return pl_pool_take(&tree->leaves, number);
+    PL_TRY(pl_pool_take(&tree->leaves, number));
+    *name_of(tree, *number) = name;
+    return PL_OK;
 }
 
 void pl_tree_give_leaf(pl_tree *tree, uint32_t number)
 {
     PL_ASSERT(number != 0);
     pl_pool_give(&tree->leaves, number);
-}
-
-pl_tree_change pl_tree_change_of(const pl_tree *tree, uint32_t leaf, pl_tree_verb verb)
-{
-    return (pl_tree_change){pl_load_u64(pl_tree_leaf(tree, leaf)->path), leaf, verb};
-}
-
-void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number)
-{
-    __builtin_prefetch(pl_tree_leaf(tree, number), 1);
 }
 
 static pl_status grow_places(pl_tree *tree)
@@ -151,12 +166,12 @@ static void set_slot(const pl_tree *tree, uint32_t slot, uint32_t ref, const uin
 static bool settle(pl_tree *tree, uint32_t slot, uint32_t ref, pl_tree_change *change)
 {
     if (ref == EMPTY) {
-        PL_ASSERT(change->verb == PL_TREE_SET); /* a removed leaf is in the tree */
+        PL_ASSERT(change->news != PL_TREE_REMOVE); /* a removed leaf is in the tree */
         *slot_ref(tree, slot) = change->leaf | LEAF;
         tree->leaf_count++;
     } else if (ref != (change->leaf | LEAF)) {
         return false;
-    } else if (change->verb == PL_TREE_REMOVE) {
+    } else if (change->news == PL_TREE_REMOVE) {
         set_slot(tree, slot, EMPTY, NULL);
         tree->leaf_count--;
     }
@@ -187,7 +202,9 @@ static unsigned change_bit(const pl_tree *tree, const pl_tree_change *change, un
     if (depth < 64) {
         return (unsigned)(change->order >> (63 - depth)) & 1u;
     }
-    return pl_path_bit(pl_tree_leaf(tree, change->leaf)->path, depth);
+    uint8_t path[PL_HASH_SIZE];
+    tree_leaf_path(tree, path, change->leaf);
+    return pl_path_bit(path, depth);
 }
 
 /* Returns the first of changes[low .. high) whose bit is 1, or high. */
@@ -215,7 +232,8 @@ static pl_status insert_node(pl_tree *tree, place *here, unsigned depth)
     uint32_t node;
     PL_TRY(tree_take_node(tree, &node));
     if (here->ref != EMPTY) {
-        const uint8_t *path = pl_tree_leaf(tree, here->ref & ~LEAF)->path;
+        uint8_t path[PL_HASH_SIZE];
+        tree_leaf_path(tree, path, here->ref & ~LEAF);
         const uint32_t slot = 2 * node + pl_path_bit(path, depth);
         *slot_ref(tree, slot) = here->ref;
         memcpy(slot_hash(tree, slot), slot_hash(tree, here->slot), PL_HASH_SIZE);
@@ -242,37 +260,60 @@ static pl_status descend(pl_tree *tree, pl_tree_change *changes, place *here, un
     return PL_OK;
 }
 
-static pl_status go_down(pl_tree *tree, pl_tree_change *changes, uint32_t count)
+/* Where the places of each depth begin: those of depth d are begins[d] .. begins[d + 1] - 1. */
+typedef struct levels {
+    uint32_t begins[DEPTH_MAX + 2];
+    unsigned count;
+} levels;
+
+static pl_status go_down(pl_tree *tree, levels *of, pl_tree_change *changes, uint32_t count)
 {
     PL_TRY(add_place(tree, changes, TOP_SLOT, 0, count));
     uint32_t i = 0;
-    for (unsigned depth = 0; i < tree->place_count; depth++) {
-        const uint32_t level_end = tree->place_count;
-        for (; i < level_end; i++) {
-            PL_TRY(descend(tree, changes, &tree->places[i], depth));
+    for (of->count = 0; i < tree->place_count; of->count++) {
+        const uint32_t end = tree->place_count;
+        of->begins[of->count] = i;
+        for (; i < end; i++) {
+            PL_TRY(descend(tree, changes, &tree->places[i], of->count));
         }
     }
+    of->begins[of->count] = tree->place_count;
     return PL_OK;
 }
 
-/* Returns whether a leaf was removed. */
-static bool hash_leaves(const pl_tree *tree, const pl_tree_change *changes, uint32_t count)
+/* Returns whether a leaf was removed. On output: changes[i].order is how many of changes[0 .. i]
+ * made a difference. */
+static bool set_leaves(const pl_tree *tree, pl_tree_change *changes, uint32_t count,
+                       pl_leaf_news *news)
 {
     bool removed = false;
+    uint32_t differ = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (i + AHEAD < count) {
-            __builtin_prefetch(pl_tree_leaf(tree, changes[i + AHEAD].leaf));
-            __builtin_prefetch(slot_hash(tree, (uint32_t)changes[i + AHEAD].order), 1);
+        if (i + LEAVES_AHEAD < count) {
+            const pl_tree_change *next = &changes[i + LEAVES_AHEAD];
+            __builtin_prefetch(slot_hash(tree, (uint32_t)next->order), 1);
+            __builtin_prefetch(&news[next->news == PL_TREE_REMOVE ? 0 : next->news]);
         }
-        if (changes[i].verb == PL_TREE_REMOVE) {
+        if (changes[i].news == PL_TREE_REMOVE) {
             removed = true;
-            continue;
+            differ++;
+        } else {
+            pl_leaf_news *of = &news[changes[i].news];
+            uint8_t *hash = slot_hash(tree, (uint32_t)changes[i].order);
+            of->differs = memcmp(hash, of->hash, PL_HASH_SIZE) != 0; /* of a new leaf: from zeros */
+            memcpy(hash, of->hash, PL_HASH_SIZE);
+            differ += of->differs ? 1 : 0;
         }
-        const pl_leaf *leaf = pl_tree_leaf(tree, changes[i].leaf);
-        pl_tagged_pair(slot_hash(tree, (uint32_t)changes[i].order), &pl_tag_leaf,
-                       (const uint8_t *)leaf); /* path, then row hash */
+        changes[i].order = differ;
     }
     return removed;
+}
+
+/* Whether something below a place is not what it was. A node that was put in is always above a new
+ * leaf. */
+static bool differs_below(const pl_tree_change *changes, const place *here)
+{
+    return changes[here->high - 1].order > (here->low == 0 ? 0 : changes[here->low - 1].order);
 }
 
 /* spec 04 §3: a lone leaf stands at the shallowest depth where it is alone. Returns PL_OK, or
@@ -299,17 +340,31 @@ static pl_status collapse(pl_tree *tree)
     return PL_OK;
 }
 
-static void hash_nodes(pl_tree *tree)
+static void ask_ahead(const pl_tree *tree, uint32_t i)
 {
-    for (uint32_t i = tree->place_count; i-- > 0;) {
-        if (i >= AHEAD && tree->places[i - AHEAD].ref != EMPTY) {
-            __builtin_prefetch(pair_of(tree, tree->places[i - AHEAD].ref));
-            __builtin_prefetch(slot_hash(tree, tree->places[i - AHEAD].slot), 1);
-        }
-        const place here = tree->places[i];
-        if (here.ref != EMPTY) {
-            pl_tagged_pair(slot_hash(tree, here.slot), &pl_tag_node, pair_of(tree, here.ref));
-            tree->nodes_hashed++;
+    if (i >= PLACES_AHEAD && tree->places[i - PLACES_AHEAD].ref != EMPTY) {
+        __builtin_prefetch(pair_of(tree, tree->places[i - PLACES_AHEAD].ref));
+        __builtin_prefetch(slot_hash(tree, tree->places[i - PLACES_AHEAD].slot), 1);
+    }
+}
+
+static void hash_nodes(pl_tree *tree, const levels *of, const pl_tree_change *changes)
+{
+    pl_pair_job jobs[PL_HASH_LANES];
+    for (unsigned depth = of->count; depth-- > 0;) {
+        size_t waiting = 0;
+        for (uint32_t i = of->begins[depth + 1]; i-- > of->begins[depth];) {
+            ask_ahead(tree, i);
+            const place *here = &tree->places[i];
+            if (here->ref != EMPTY && differs_below(changes, here)) {
+                jobs[waiting++] =
+                    (pl_pair_job){slot_hash(tree, here->slot), pair_of(tree, here->ref)};
+                tree->nodes_hashed++;
+            }
+            if (waiting == PL_HASH_LANES || i == of->begins[depth]) {
+                pl_tagged_pairs(&pl_tag_node, jobs, waiting);
+                waiting = 0;
+            }
         }
     }
 }
@@ -321,8 +376,10 @@ static bool keeps_places(const pl_tree *tree)
     return tree->place_capacity <= 4096 || tree->place_capacity <= tree->leaf_count;
 }
 
-pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count)
+pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count,
+                        pl_leaf_news *news)
 {
+    levels of;
     tree->nodes_hashed = 0;
     tree->place_count = 0;
     if (count == 0) {
@@ -330,11 +387,11 @@ pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *
     }
     PL_ASSERT(count < LEAF);
     pl_tree_sort(tree, changes, spare, count);
-    PL_TRY(go_down(tree, changes, (uint32_t)count));
-    if (hash_leaves(tree, changes, (uint32_t)count)) {
+    PL_TRY(go_down(tree, &of, changes, (uint32_t)count));
+    if (set_leaves(tree, changes, (uint32_t)count, news)) {
         PL_TRY(collapse(tree));
     }
-    hash_nodes(tree);
+    hash_nodes(tree, &of, changes);
     if (!keeps_places(tree)) {
         give_places(tree);
     }

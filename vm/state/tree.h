@@ -1,7 +1,8 @@
 /* The state tree: a compact binary trie over hashed keys, one leaf per row. spec 04 §3
  *
- * The tree knows paths and row hashes, not rows. Its shape and top hash depend on the set of leaves
- * alone. The store owns the only tree of a state; proof.h reads it. */
+ * The tree knows of a leaf its hash and the name of its row, nothing else; where it needs a path it
+ * asks for it. Its shape and top hash depend on the set of leaves alone. The store owns the only
+ * tree of a state; proof.h reads it. */
 #ifndef PL_STATE_TREE_H
 #define PL_STATE_TREE_H
 
@@ -31,46 +32,63 @@ typedef struct pl_leaf {
     uint8_t row_hash[PL_HASH_SIZE];
 } pl_leaf;
 
+/* A row as the tree's owner names it. The numbers mean nothing to the tree. */
+typedef struct pl_row_name {
+    uint32_t table;
+    uint32_t record;
+} pl_row_name;
+
+/* How the tree asks its owner about the rows of its leaves. */
+typedef struct pl_tree_rows {
+    void *context;
+    /* On output: leaf->path, and if `whole` also leaf->row_hash, the row then being what the leaf
+     * in the tree was made of. */
+    void (*tell)(void *context, pl_leaf *leaf, bool whole, pl_row_name name);
+} pl_tree_rows;
+
 typedef struct pl_tree pl_tree;
 
-/* On output: *tree, empty. Returns PL_OK or PL_FAULT_MEMORY. memory must outlive the tree. */
-PL_MUST_USE pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory);
+/* On output: *tree, empty. Returns PL_OK or PL_FAULT_MEMORY. memory and rows are copied; what their
+ * contexts point to must outlive the tree. */
+PL_MUST_USE pl_status pl_tree_create(pl_tree **tree, const pl_memory *memory,
+                                     const pl_tree_rows *rows);
 void pl_tree_free(pl_tree *tree);
 
-/* Takes a new leaf that is not yet in the tree; the caller fills *pl_tree_leaf(tree, *number).
- * Leaf numbers are never 0 and are reused. Returns PL_OK or PL_FAULT_MEMORY. */
-PL_MUST_USE pl_status pl_tree_take_leaf(pl_tree *tree, uint32_t *number);
+/* Takes a new leaf that is not yet in the tree, of the row of that name. Leaf numbers are never 0
+ * and are reused. Returns PL_OK or PL_FAULT_MEMORY. */
+PL_MUST_USE pl_status pl_tree_take_leaf(pl_tree *tree, uint32_t *number, pl_row_name name);
 
 /* Gives back a leaf that is not in the tree. */
 void pl_tree_give_leaf(pl_tree *tree, uint32_t number);
 
-/* The leaf's bytes. The path of a leaf in the tree must not change; its row hash may only change
- * together with a PL_TREE_SET in the next batch. */
-pl_leaf *pl_tree_leaf(const pl_tree *tree, uint32_t number);
+/* Names the row of a leaf anew; its path and row hash stay what they are. */
+void pl_tree_name_leaf(const pl_tree *tree, uint32_t number, pl_row_name name);
 
-typedef enum pl_tree_verb {
-    PL_TREE_SET = 0,   /* the leaf is new, or its row hash changed               */
-    PL_TREE_REMOVE = 1 /* the leaf leaves the tree; the caller gives it back after */
-} pl_tree_verb;
+/* What a leaf is made of. */
+void pl_tree_leaf(const pl_tree *tree, pl_leaf *leaf, uint32_t number);
+
+/* What a leaf is to become. */
+typedef struct pl_leaf_news {
+    uint8_t hash[PL_HASH_SIZE];
+    bool differs; /* on output: from what it was, if it was in the tree at all */
+} pl_leaf_news;
 
 typedef struct pl_tree_change {
-    uint64_t order; /* the first 64 bits of the path; the tree uses it as scratch later */
+    uint64_t order; /* the first eight bytes of the path; the tree uses it as scratch later */
     uint32_t leaf;
-    uint32_t verb; /* a pl_tree_verb */
+    uint32_t news; /* which, of the batch's news; PL_TREE_REMOVE: the leaf leaves the tree, and
+                      the caller gives it back afterwards */
 } pl_tree_change;
 
-/* Returns the change of a leaf whose path is filled. */
-pl_tree_change pl_tree_change_of(const pl_tree *tree, uint32_t leaf, pl_tree_verb verb);
+#define PL_TREE_REMOVE UINT32_MAX
 
-/* Asks for the leaf's memory ahead of its use; never needed, only faster. */
-void pl_tree_ask_for_leaf(const pl_tree *tree, uint32_t number);
-
-/* Applies a batch: every touched node is hashed once. On input: changes made by pl_tree_change_of,
- * in any order, at most one per leaf and per path; removed leaves are in the tree. The array is
- * sorted in place, spare has room for as many. Returns PL_OK, PL_FAULT_MEMORY, or PL_FAULT_WITNESS
- * where an opaque subtree would have to be known; after a FAULT the tree can only be freed. */
+/* Applies a batch: every node above a leaf that differs is hashed once. On input: changes in any
+ * order, at most one per leaf and per path; removed leaves are in the tree, others may be. The
+ * array is sorted in place, spare has room for as many. Returns PL_OK, PL_FAULT_MEMORY, or
+ * PL_FAULT_WITNESS where an opaque subtree would have to be known; after a FAULT the tree can only
+ * be freed. */
 PL_MUST_USE pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare,
-                                    size_t count);
+                                    size_t count, pl_leaf_news *news);
 
 /* On output: top = the hash of the whole tree, 32 zero bytes when it is empty. */
 void pl_tree_top(const pl_tree *tree, uint8_t top[PL_HASH_SIZE]);

@@ -22,11 +22,11 @@ void tree_close_node(const pl_tree *tree, uint32_t slot)
     pl_tagged_pair(slot_hash(tree, slot), &pl_tag_node, pair_of(tree, ref));
 }
 
-void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t leaf)
+void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t number, const pl_leaf *leaf)
 {
     PL_ASSERT(*slot_ref(tree, slot) == EMPTY);
-    *slot_ref(tree, slot) = leaf | LEAF;
-    pl_tagged_pair(slot_hash(tree, slot), &pl_tag_leaf, (const uint8_t *)pl_tree_leaf(tree, leaf));
+    *slot_ref(tree, slot) = number | LEAF;
+    pl_leaf_hash(slot_hash(tree, slot), leaf->path, leaf->row_hash);
 }
 
 void tree_put_opaque(const pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE])

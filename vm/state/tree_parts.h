@@ -28,9 +28,10 @@ _Static_assert(OPAQUE > EMPTY && OPAQUE < PL_POOL_FIRST, "one comparison tells n
 
 struct pl_tree {
     pl_memory memory;
+    pl_tree_rows rows;
     pl_pool refs;              /* uint32_t[2] per node                             */
     pl_pool pairs;             /* 64 bytes per node, numbered like refs            */
-    pl_pool leaves;            /* pl_leaf                                          */
+    pl_pool leaves;            /* pl_row_name                                      */
     struct tree_place *places; /* of the batch under way; kept from batch to batch */
     uint32_t place_count;
     uint32_t place_capacity;
@@ -64,6 +65,9 @@ static inline bool is_node(uint32_t ref)
     return ref > OPAQUE && (ref & LEAF) == 0;
 }
 
+/* On output: the path of a leaf's row. */
+void tree_leaf_path(const pl_tree *tree, uint8_t path[PL_HASH_SIZE], uint32_t number);
+
 /* Takes a node with two empty children. Returns PL_OK or PL_FAULT_MEMORY. */
 PL_MUST_USE pl_status tree_take_node(pl_tree *tree, uint32_t *node);
 
@@ -76,8 +80,8 @@ PL_MUST_USE pl_status tree_open_node(pl_tree *tree, uint32_t *left, uint32_t slo
 /* Hashes the inner node of a slot; its children are whole. */
 void tree_close_node(const pl_tree *tree, uint32_t slot);
 
-/* Puts a leaf whose bytes are filled into an empty slot, and hashes it. */
-void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t leaf);
+/* Puts a leaf into an empty slot, and hashes what it is made of. */
+void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t number, const pl_leaf *leaf);
 
 /* Makes an empty slot a subtree of which only the hash is known. */
 void tree_put_opaque(const pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE]);

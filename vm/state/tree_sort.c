@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "vm/state/tree_parts.h"
+
 #define RADIX_PASSES 4u   /* of 8 bits each; even, so that the result ends in the array given */
 #define RADIX_WORTH  192u /* shorter batches are sorted by insertion alone */
 
@@ -12,8 +14,10 @@ static bool comes_before(const pl_tree *tree, const pl_tree_change *a, const pl_
     if (a->order != b->order) {
         return a->order < b->order;
     }
-    return memcmp(pl_tree_leaf(tree, a->leaf)->path, pl_tree_leaf(tree, b->leaf)->path,
-                  PL_HASH_SIZE) < 0;
+    uint8_t path_a[PL_HASH_SIZE], path_b[PL_HASH_SIZE];
+    tree_leaf_path(tree, path_a, a->leaf);
+    tree_leaf_path(tree, path_b, b->leaf);
+    return memcmp(path_a, path_b, PL_HASH_SIZE) < 0;
 }
 
 static void insertion_sort(const pl_tree *tree, pl_tree_change *changes, size_t count)

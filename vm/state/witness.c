@@ -72,28 +72,27 @@ static pl_status keep_path(pl_witness *witness, uint32_t place, const uint8_t *p
     return PL_OK;
 }
 
-/* A leaf or a row; row_hash is filled by the caller in leaf. */
-static pl_status load_leaf(loader *of, uint32_t place, uint32_t slot, uint32_t number)
+/* Puts a leaf, told with its row or without, where its path belongs. */
+static pl_status load_leaf(loader *of, uint32_t place, uint32_t slot, uint32_t number,
+                           const pl_leaf *leaf)
 {
-    pl_tree *tree = of->witness->store->tree;
-    const uint8_t *path = pl_tree_leaf(tree, number)->path;
-    if (!same_place(path, of->path, of->depth)) {
+    if (!same_place(leaf->path, of->path, of->depth)) {
         return PL_REJECT_PROOF_SHAPE;
     }
-    tree_put_leaf(tree, slot, number);
-    return keep_path(of->witness, place, path);
+    tree_put_leaf(of->witness->store->tree, slot, number, leaf);
+    return keep_path(of->witness, place, leaf->path);
 }
 
 static pl_status load_untold(loader *of, uint32_t place, uint32_t slot)
 {
     const uint8_t *bytes;
     PL_TRY(pl_reader_bytes(&of->reader, &bytes, sizeof(pl_leaf)));
+    pl_leaf leaf;
+    memcpy(&leaf, bytes, sizeof leaf); /* path, then row hash */
     uint32_t number;
-    pl_tree *tree = of->witness->store->tree;
-    PL_TRY(pl_tree_take_leaf(tree, &number));
-    memcpy(pl_tree_leaf(tree, number), bytes, sizeof(pl_leaf)); /* path, then row hash */
+    PL_TRY(store_take_untold(of->witness->store, &number, &leaf));
     of->witness->leaves++;
-    return load_leaf(of, place, slot, number);
+    return load_leaf(of, place, slot, number, &leaf);
 }
 
 static pl_status load_row(loader *of, uint32_t place, uint32_t slot)
@@ -105,12 +104,12 @@ static pl_status load_row(loader *of, uint32_t place, uint32_t slot)
     PL_TRY(of->rows->take(of->rows->context, &table, &key, &row, &of->reader));
     PL_ASSERT(table < store->table_count);
     uint32_t number;
-    PL_TRY(pl_tree_take_leaf(store->tree, &number));
-    pl_leaf *leaf = pl_tree_leaf(store->tree, number);
-    pl_store_path(store, leaf->path, table, key);
-    pl_row_hash(leaf->row_hash, row, store->tables[table]->row_size);
+    PL_TRY(pl_tree_take_leaf(store->tree, &number, (pl_row_name){table, 0})); /* see store_adopt */
+    pl_leaf leaf;
+    pl_store_path(store, leaf.path, table, key);
+    pl_row_hash(leaf.row_hash, row, store->tables[table]->row_size);
     of->witness->rows++;
-    PL_TRY(load_leaf(of, place, slot, number));
+    PL_TRY(load_leaf(of, place, slot, number, &leaf));
     return store_adopt(store, table, key, row, number);
 }
 
