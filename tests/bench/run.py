@@ -35,6 +35,7 @@ sys.path.insert(0, str(ROOT))
 from tests.bench import host, targets, whole  # noqa: E402
 
 ABOUT = {  # name of bench_NAME: what it measures
+    "ahead": "signatures checked ahead of execution, by one and by two threads",
     "compile": "contract sources to containers, containers loaded and proved",
     "health": "health checks of 1, 4 and 16 reserves against native C",
     "import": "recorded EVM runs and tables of events into histories",
@@ -157,7 +158,7 @@ def machine_lines(about):
 def describe(options):
     build = (ROOT / options.build).resolve()
     commit, changed = host.commit()
-    programs = [p for p in sorted(build.glob("bench/bench_*"))[:2] if p.is_file()]
+    programs = [p for p in [*sorted(build.glob("bench/bench_*"))[:2], build / "bench/evm/worker"] if p.is_file()]
     return {"bench": 1, "commit": commit, "changed": changed, "machine": host.machine(),
             "compiler": host.compiler(programs), "full": options.full, "only": options.only,
             "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
