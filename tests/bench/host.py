@@ -34,6 +34,12 @@ def machine():
             "system": f"{platform.system()} {platform.release()}"}
 
 
+def memory_free_gib():
+    """What programs can still get, or None."""
+    found = re.search(r"MemAvailable:\s+(\d+)", read("/proc/meminfo"))
+    return int(found[1]) / 2**20 if found else None
+
+
 def ticks():
     """Seconds of all processors since the machine started: busy, stolen by a hypervisor, all; None if not told."""
     found = re.search(r"^cpu +([\d ]+)$", read("/proc/stat"), re.M)

@@ -84,7 +84,7 @@ class Bench(unittest.TestCase):
         self.assertTrue(rows["muldiv, 512-bit product"]["target"]["within_spread"])
         self.assertEqual(rows["liquidation amounts"]["part"], "machine")
         self.assertEqual(about["notes"]["machine"], ["bench_machine: note: one was left out"])
-        self.assertIn("commitment, change 1000 of 1000000", about["not_measured"])
+        self.assertIn("commitment, change 1000 of 1000000 rows", about["not_measured"])
         self.assertNotIn("health check, 4 reserves, in registers", about["not_measured"])
 
     def test_table_is_aligned(self):
@@ -134,6 +134,9 @@ class Bench(unittest.TestCase):
         for target in targets.TARGETS:
             self.assertIn(target.of, ("value", "ratio"))
             self.assertIn(target.sense, ("<=", ">="))
+        ten_times = row("commitment, change 1000 of 10000000 rows", 0.6)
+        targets.judge(ten_times)
+        self.assertNotIn("target", ten_times)
 
     def test_statistics_of_whole_processes(self):
         made = whole.row("a", "s", [4, 1, 3, 2], "b", [2, 2, 2, 2])
