@@ -20,6 +20,8 @@ static const fused_run runs[] = {
 #define PAIR_BRANCH(a, b)      PAIR(a, b)
 #define TRIPLE_BRANCH(a, b, c) TRIPLE(a, b, c)
 #define PAIR_FLOW(a, b)        PAIR(a, b)
+#define ELEMENT(op, x)         /* test_elements.c */
+#define ELEMENTS(op, x, y)
 #include "vm/machine/fused.def"
 };
 

@@ -55,6 +55,13 @@ static inline bool pl_kind_is_register(pl_kind kind)
     return kind >= PL_KIND_DN && kind <= PL_KIND_INF && kind != PL_KIND_I && kind != PL_KIND_BT;
 }
 
+/* True for those that every run of the instruction to its end writes, and none of it reads. */
+static inline bool pl_kind_is_write(pl_kind kind)
+{
+    return kind == PL_KIND_DN || kind == PL_KIND_DW || kind == PL_KIND_DF || kind == PL_KIND_DROW ||
+           kind == PL_KIND_RR || kind == PL_KIND_INF;
+}
+
 /* Returns operand `index` (0 .. 4 for a b c d e). */
 static inline uint16_t pl_operand(const pl_instruction *instruction, uint32_t index)
 {

@@ -1,8 +1,7 @@
 /* What the interpreter reads, made from validated code: steps with scaled operands, divisors with
  * their reciprocals, the forms of fields, and which registers need clearing on entry. Nothing here
  * can reject. */
-#include "vm/machine/load.h"
-#include "vm/machine/run.h"
+#include "vm/machine/fuse.h"
 
 static uint16_t step_operand(const pl_instruction *in, uint32_t index, uint32_t place)
 {
@@ -20,55 +19,6 @@ static const uint8_t handler_of[256] = {
 #undef OP
 };
 
-#define FUSED_MAX 3u
-
-/* A row of fused.def. */
-typedef struct fused_row {
-    uint8_t handler;
-    uint8_t count;
-    uint8_t ops[FUSED_MAX];
-} fused_row;
-
-static const fused_row fused_rows[] = {
-#define PAIR(a, b)             {PL_HANDLER_##a##_##b, 2, {PL_OP_##a, PL_OP_##b}},
-#define TRIPLE(a, b, c)        {PL_HANDLER_##a##_##b##_##c, 3, {PL_OP_##a, PL_OP_##b, PL_OP_##c}},
-#define PAIR_BRANCH(a, b)      PAIR(a, b)
-#define TRIPLE_BRANCH(a, b, c) TRIPLE(a, b, c)
-#define PAIR_FLOW(a, b)        PAIR(a, b)
-#include "vm/machine/fused.def"
-};
-
-/* True when the row's instructions stand from `place` on, all in one block. */
-static bool fits(const fused_row *row, const pl_function *function, uint32_t place)
-{
-    if (function->instruction_count - place < row->count ||
-        function->instructions[place].op != row->ops[0]) {
-        return false;
-    }
-    for (uint32_t i = 1; i < row->count; i++) {
-        if (function->instructions[place + i].op != row->ops[i] ||
-            function->block_gas[place + i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Every step gets the longest run that begins with it: whichever the step before takes, the run
- * that is taken fits. */
-static void fuse(const pl_function *function, pl_step *steps)
-{
-    for (uint32_t i = 0; i < function->instruction_count; i++) {
-        for (size_t k = 0; k < sizeof fused_rows / sizeof *fused_rows; k++) {
-            if (fits(&fused_rows[k], function, i)) {
-                steps[i].run = fused_rows[k].handler;
-                break;
-            }
-        }
-        steps[i].handler = steps[i].gas != 0 ? PL_HANDLER_CHARGE : steps[i].run;
-    }
-}
-
 static void make_steps(const pl_function *function, pl_step *steps)
 {
     for (uint32_t i = 0; i < function->instruction_count; i++) {
@@ -84,7 +34,6 @@ static void make_steps(const pl_function *function, pl_step *steps)
             .gas = function->block_gas[i],
         };
     }
-    fuse(function, steps);
 }
 
 /* ---- which registers can be read before they are written --------------------------------------
@@ -102,12 +51,6 @@ typedef struct mention {
     bool written_first;
 } mention;
 
-static bool is_write(pl_kind kind)
-{
-    return kind == PL_KIND_DN || kind == PL_KIND_DW || kind == PL_KIND_DF || kind == PL_KIND_DROW ||
-           kind == PL_KIND_RR || kind == PL_KIND_INF;
-}
-
 /* Takes its steps from *effort, as the search below does; false when it runs out. */
 static bool mention_operands(mention *mentions, const pl_code *code, const pl_function *function,
                              uint32_t place, bool writes, uint64_t *effort)
@@ -118,7 +61,7 @@ static bool mention_operands(mention *mentions, const pl_code *code, const pl_fu
     PL_ASSERT(reached == PL_OK);
     for (uint32_t i = 0; i < PL_OPERANDS; i++) {
         const uint32_t count = pl_operand_registers(&reach, function, in, i);
-        if (is_write(pl_ops[in->op].kinds[i]) != writes) {
+        if (pl_kind_is_write(pl_ops[in->op].kinds[i]) != writes) {
             continue;
         }
         if (*effort < count) { /* a range of 2048 registers an instruction, say */
@@ -181,6 +124,7 @@ static void find_jumps(uint16_t *jump_min, uint16_t *jump_max, const pl_function
 typedef struct scratch {
     mention mentions[PL_REGISTERS_MAX + 1];
     uint16_t jump_min[PL_FUNCTION_CODE_MAX], jump_max[PL_FUNCTION_CODE_MAX];
+    pl_fusing fusing;
 } scratch;
 
 static void find_zeroed(pl_function *function, const pl_code *code, scratch *s)
@@ -259,6 +203,7 @@ pl_status pl_code_prepare(pl_code *code, pl_heap *heap)
             pl_heap_take(&function->steps, heap, function->instruction_count * sizeof(pl_step));
         if (status == PL_OK) {
             make_steps(function, function->steps);
+            pl_fuse(function->steps, &s->fusing, code, function);
             find_zeroed(function, code, s);
         }
     }

@@ -24,6 +24,8 @@ typedef enum pl_handler {
 #define PAIR_BRANCH(a, b)      FUSED(a##_##b)
 #define TRIPLE_BRANCH(a, b, c) FUSED(a##_##b##_##c)
 #define PAIR_FLOW(a, b)        FUSED(a##_##b)
+#define ELEMENT(op, x)         FUSED(ELEMENT_##op##_##x)
+#define ELEMENTS(op, x, y)     FUSED(ELEMENTS_##op##_##x##y)
 #include "vm/machine/fused.def"
 #undef FUSED
     PL_HANDLER_COUNT
