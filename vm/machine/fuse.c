@@ -16,7 +16,7 @@ typedef struct fused_row {
 } fused_row;
 
 static const fused_row fused_rows[] = {
-#define RUN(handler, count)    .handler = PL_HANDLER_##handler, .count = (count)
+#define RUN(name, length)      .handler = PL_HANDLER_##name, .count = (length)
 #define PAIR(a, b)             {RUN(a##_##b, 2), .ops = {PL_OP_##a, PL_OP_##b}},
 #define TRIPLE(a, b, c)        {RUN(a##_##b##_##c, 3), .ops = {PL_OP_##a, PL_OP_##b, PL_OP_##c}},
 #define PAIR_BRANCH(a, b)      PAIR(a, b)
