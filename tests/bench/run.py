@@ -10,8 +10,9 @@
   python3 tests/bench/run.py --json out.json  everything in a file as well ("-": on stdout, without the table)
 
 How to read a row. value: the median of at least seven rounds. spread: half the distance of the quartiles as a share
-of the median, of the ratio where there is one; "once" was measured once. yardstick: what the contender named last took
-in the same rounds, in the same unit. ratio: value / yardstick, but of a commitment its cost model / its time.
+of the median, of the ratio where there is one; "once": measured once; "-": not told. yardstick: what the contender
+named last took in the same rounds, in the same unit. ratio: value / yardstick, but of a commitment its cost model /
+its time.
 A round measures a slope: (time of many units of work - time of few) / the extra work, so that calls, warming up and
 reading the clock are not in it. The contenders of a row take turns in one process, in both directions. Times are of
 the processor, not of the wall, except for whole processes. Before a ratio is printed, the answers of machine and C
@@ -117,7 +118,7 @@ def figure(number):
 
 def scatter(spread):
     if spread["rounds"] < 2:
-        return "once"
+        return "once" if spread["rounds"] else "-"
     return f"{50 * (spread['high'] - spread['low']) / abs(spread['median'] or 1):.1f}%"
 
 

@@ -144,6 +144,7 @@ class Bench(unittest.TestCase):
         self.assertEqual(made["ratio"]["median"], 1.25)  # of the rounds, not of the medians alone
         self.assertEqual(run.scatter(made["value"]), "30.0%")
         self.assertEqual(run.scatter(spread(1, rounds=1)), "once")
+        self.assertEqual(run.scatter(spread(1, rounds=0)), "-")
 
     def test_compiler_of_a_program(self):
         path = self.folder / "program"

@@ -88,7 +88,7 @@ void timing_row_print(const timing_row *row);
 /* The line without its line feed, at most size bytes with a final zero; false when it is longer. */
 bool timing_row_text(char *text, size_t size, const timing_row *row);
 
-/* A row of a value and a ratio whose spread nobody knows. */
+/* A row of a value and a ratio whose spread is not told: 0 rounds. */
 void timing_print(const char *name, double value, const char *unit, const char *against,
                   double ratio);
 
