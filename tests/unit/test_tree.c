@@ -11,7 +11,7 @@
 
 #include "tests/support/counted_memory.h"
 #include "vm/base/bytes.h"
-#include "vm/state/tree.h"
+#include "vm/state/tree_parts.h"
 
 #define LEAVES_MAX 5000u
 
@@ -344,6 +344,63 @@ static void equal_leaves_hash_nothing(void **state)
     close_world(&w);
 }
 
+/* More changes than a slice has, of all kinds: 4096 lie in the first. */
+static void batches_of_several_slices(void **state)
+{
+    (void)state;
+    open_world(&w, 10);
+    for (uint32_t round = 0; round < 4; round++) {
+        size_t count = 0;
+        for (uint32_t i = 0; i < LEAVES_MAX; i++) {
+            if (round < 3) {
+                stage(&w, &count, i, (i + round) % 3 == 0);
+            } else if (w.entries[i].number != 0 && i != 8) {
+                stage(&w, &count, i, true);
+            }
+        }
+        apply(&w, count);
+        check(&w);
+    }
+    assert_true(pl_tree_leaf_count(w.tree) == 1 && pl_tree_node_count(w.tree) == 0);
+    close_world(&w);
+}
+
+/* Beside what is not known a place may be empty within a batch, not after it: the slices of such a
+ * tree are not taken one by one. */
+static void empty_for_a_moment_beside_the_unknown(void **state)
+{
+    (void)state;
+    const uint8_t unknown[32] = {1};
+    const uint32_t removed = 4096;
+    open_world(&w, 11);
+    uint32_t left;
+    assert_int_equal(tree_open_node(w.tree, &left, TOP_SLOT), PL_OK);
+    tree_put_opaque(w.tree, left + 1, unknown);
+    size_t count = 0;
+    for (uint32_t i = 0; i < removed + 1; i++) {
+        w.entries[i].leaf.path[0] = i < removed ? 0 : 0x7f;
+        if (i < removed) {
+            stage(&w, &count, i, false);
+        }
+    }
+    apply(&w, count);
+    count = 0;
+    for (uint32_t i = 0; i < removed + 1; i++) { /* the new one comes last */
+        stage(&w, &count, i, true);
+    }
+    apply(&w, count);
+    uint8_t expected[64], top[32];
+    pl_leaf_hash(expected, w.entries[removed].leaf.path, w.entries[removed].leaf.row_hash);
+    memcpy(expected + 32, unknown, 32);
+    pl_tagged_pair(expected, &pl_tag_node, expected);
+    pl_tree_top(w.tree, top);
+    assert_memory_equal(top, expected, 32);
+    count = 0;
+    stage(&w, &count, removed, true);
+    assert_int_equal(pl_tree_apply(w.tree, w.changes, w.spare, count, w.news), PL_FAULT_WITNESS);
+    close_world(&w);
+}
+
 static void refused_memory_leaks_nothing(void **state)
 {
     (void)state;
@@ -384,6 +441,8 @@ int main(void)
         cmocka_unit_test(history_does_not_matter),
         cmocka_unit_test(counts_what_it_hashes),
         cmocka_unit_test(equal_leaves_hash_nothing),
+        cmocka_unit_test(batches_of_several_slices),
+        cmocka_unit_test(empty_for_a_moment_beside_the_unknown),
         cmocka_unit_test(refused_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

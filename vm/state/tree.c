@@ -1,4 +1,5 @@
-/* A batch of changes goes through the tree in four passes, each a plain loop over an array.
+/* A batch of changes is sorted by path and cut into slices that fit a processor's cache. Each goes
+ * through the tree in four passes, each a plain loop over an array.
  *
  *   down      Level by level, the sorted changes are split at every node by the bit of its depth.
  * One "place" is noted per inner node with changes below it. Where two rows meet, inner nodes are
@@ -21,6 +22,9 @@
 #include "vm/base/sha256_many.h"
 #include "vm/state/tree_parts.h"
 #include "vm/state/tree_sort.h"
+
+/* Changes in a slice. The few nodes above two slices are hashed for both. */
+#define SLICE 4096u
 
 /* Steps between asking for memory and using it. */
 #define LEAVES_AHEAD 16u
@@ -376,22 +380,32 @@ static bool keeps_places(const pl_tree *tree)
     return tree->place_capacity <= 4096 || tree->place_capacity <= tree->leaf_count;
 }
 
-pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count,
-                        pl_leaf_news *news)
+/* On input: sorted changes, at least one. */
+static pl_status apply_slice(pl_tree *tree, pl_tree_change *changes, uint32_t count,
+                             pl_leaf_news *news)
 {
     levels of;
-    tree->nodes_hashed = 0;
     tree->place_count = 0;
-    if (count == 0) {
-        return PL_OK;
-    }
-    PL_ASSERT(count < LEAF);
-    pl_tree_sort(tree, changes, spare, count);
-    PL_TRY(go_down(tree, &of, changes, (uint32_t)count));
-    if (set_leaves(tree, changes, (uint32_t)count, news)) {
+    PL_TRY(go_down(tree, &of, changes, count));
+    if (set_leaves(tree, changes, count, news)) {
         PL_TRY(collapse(tree));
     }
     hash_nodes(tree, &of, changes);
+    return PL_OK;
+}
+
+pl_status pl_tree_apply(pl_tree *tree, pl_tree_change *changes, pl_tree_change *spare, size_t count,
+                        pl_leaf_news *news)
+{
+    PL_ASSERT(count < LEAF);
+    tree->nodes_hashed = 0;
+    pl_tree_sort(tree, changes, spare, count);
+    /* Beside what is opaque, nodes may be empty for a moment only within a batch. */
+    const size_t slice = tree->is_partial ? count : SLICE;
+    for (size_t from = 0; from < count; from += slice) {
+        const size_t left = count - from;
+        PL_TRY(apply_slice(tree, changes + from, (uint32_t)(left < slice ? left : slice), news));
+    }
     if (!keeps_places(tree)) {
         give_places(tree);
     }

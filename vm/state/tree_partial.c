@@ -29,8 +29,9 @@ void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t number, const pl
     pl_leaf_hash(slot_hash(tree, slot), leaf->path, leaf->row_hash);
 }
 
-void tree_put_opaque(const pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE])
+void tree_put_opaque(pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE])
 {
+    tree->is_partial = true;
     PL_ASSERT(*slot_ref(tree, slot) == EMPTY);
     *slot_ref(tree, slot) = OPAQUE;
     memcpy(slot_hash(tree, slot), hash, PL_HASH_SIZE);

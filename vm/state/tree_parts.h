@@ -37,6 +37,7 @@ struct pl_tree {
     uint32_t place_capacity;
     uint64_t leaf_count;
     uint64_t nodes_hashed;
+    bool is_partial; /* some subtree is opaque */
 };
 
 static inline uint32_t *refs_of(const pl_tree *tree, uint32_t node)
@@ -84,7 +85,7 @@ void tree_close_node(const pl_tree *tree, uint32_t slot);
 void tree_put_leaf(const pl_tree *tree, uint32_t slot, uint32_t number, const pl_leaf *leaf);
 
 /* Makes an empty slot a subtree of which only the hash is known. */
-void tree_put_opaque(const pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE]);
+void tree_put_opaque(pl_tree *tree, uint32_t slot, const uint8_t hash[PL_HASH_SIZE]);
 
 /* Says how many leaves the whole tree has, those of opaque subtrees included. */
 void tree_set_leaf_count(pl_tree *tree, uint64_t count);
