@@ -107,6 +107,18 @@ class Bench(unittest.TestCase):
         self.assertEqual({one["part"] for one in about["rows"]}, {"health"})
         self.assertEqual(about["not_measured"], [])
 
+    def test_full_asks_for_the_large_ones(self):
+        path = self.folder / "bench" / "bench_num"
+        path.write_text('#!/bin/sh\nprintf \'{"name": "asked%s", "unit": "ns", "value": {"low": 1, "median": 1, '
+                        '"high": 1, "rounds": 1}}\\n\' "$1"\n')
+        path.chmod(0o755)
+        for words, name in (((), "asked"), (("--full",), "asked--chained")):
+            about = json.loads(self.run_bench("--json", "-", *words).stdout)
+            self.assertEqual(([one["name"] for one in about["rows"]], about["full"]), ([name], bool(words)))
+
+    def test_contenders_change_places(self):
+        self.assertEqual([whole.in_turn([1, 2, 3], number) for number in range(3)], [[1, 2, 3], [3, 2, 1], [1, 2, 3]])
+
     def test_failure_is_no_speed(self):
         self.two_programs()
         self.program("broken", [], 1, "machine and native C differ")
