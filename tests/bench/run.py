@@ -127,7 +127,7 @@ def verdict(row):
     if not target:
         return ""
     word = "meets" if target["meets"] else "MISSES ~" if target["within_spread"] else "MISSES"
-    return f"{word} {target['sense']} {target['goal']:g}" + (f" {row['unit']}" if target["of"] == "value" else "")
+    return f"{word} {target['sense']} {figure(target['goal'])}" + (f" {row['unit']}" if target["of"] == "value" else "")
 
 
 def table_line(cells):
