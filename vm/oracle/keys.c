@@ -1,11 +1,14 @@
-/* Parsed keys, each in the one place that its bytes name: a new one takes the place of the old. */
+/* Parsed keys in sets of four. The bytes of a key name its set; where all four are taken, the one
+ * that came first leaves. One place each would not do: of 256 accounts that sign, every fifth
+ * would share its place with another, and push it out again and again. */
 #include "vm/oracle/signature.h"
 
 #include <string.h>
 
 #include "vm/base/bytes.h"
 
-#define PLACES 1024u /* a power of two */
+#define SETS 512u /* a power of two */
+#define WAYS 4u
 
 typedef struct place {
     bool used;
@@ -13,9 +16,14 @@ typedef struct place {
     pl_public_key key;
 } place;
 
+typedef struct key_set {
+    place places[WAYS];
+    unsigned oldest;
+} key_set;
+
 struct pl_keys {
     pl_memory memory;
-    place places[PLACES];
+    key_set sets[SETS];
 };
 
 pl_status pl_keys_create(pl_keys **keys, const pl_memory *memory)
@@ -37,15 +45,22 @@ void pl_keys_free(pl_keys *keys)
     }
 }
 
-/* Whoever makes keys for one place makes nothing but misses, which cost what every key cost. */
+/* Whoever makes keys for one set makes nothing but misses, which cost what every key cost. */
 pl_status pl_keys_parse(const pl_public_key **key, pl_keys *keys, const uint8_t *compressed)
 {
-    place *at = &keys->places[pl_load_u32(compressed + PL_PUBLIC_KEY_SIZE - 4) % PLACES];
-    if (!at->used || memcmp(at->compressed, compressed, PL_PUBLIC_KEY_SIZE) != 0) {
-        PL_TRY(pl_public_key_parse(&at->key, compressed));
-        memcpy(at->compressed, compressed, PL_PUBLIC_KEY_SIZE);
-        at->used = true;
+    key_set *set = &keys->sets[pl_load_u32(compressed + PL_PUBLIC_KEY_SIZE - 4) % SETS];
+    for (unsigned i = 0; i < WAYS; i++) {
+        const place *at = &set->places[i];
+        if (at->used && memcmp(at->compressed, compressed, PL_PUBLIC_KEY_SIZE) == 0) {
+            *key = &at->key;
+            return PL_OK;
+        }
     }
+    place *at = &set->places[set->oldest];
+    PL_TRY(pl_public_key_parse(&at->key, compressed));
+    memcpy(at->compressed, compressed, PL_PUBLIC_KEY_SIZE);
+    at->used = true;
+    set->oldest = (set->oldest + 1) % WAYS;
     *key = &at->key;
     return PL_OK;
 }

@@ -22,9 +22,9 @@ typedef struct pl_public_key {
  * bytes are not the compressed form of a point on the curve. */
 PL_MUST_USE pl_status pl_public_key_parse(pl_public_key *key, const uint8_t *compressed);
 
-/* Keys that were parsed before. To parse a compressed key costs a square root, a tenth of the check
- * of a signature, and the same accounts sign again and again. A key is found by all its 33 bytes;
- * which ones are kept changes time, never an answer. Belongs to one thread at a time. */
+/* Keys that were parsed before. To parse a compressed key costs a square root, an eighth of the
+ * check of a signature, and the same accounts sign again and again. A key is found by all its 33
+ * bytes; which ones are kept changes time, never an answer. Belongs to one thread at a time. */
 typedef struct pl_keys pl_keys;
 
 /* On output: *keys, empty, in the caller's memory. Returns PL_OK or PL_FAULT_MEMORY (*keys NULL).
