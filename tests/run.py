@@ -124,6 +124,13 @@ def storm_suites(build, cases, sequences, blocks):
             Suite(f"{build} flip_storm", f"{folder}/storm/flip_storm --blocks {blocks}", 7200)]
 
 
+def ahead_storm(build, flips):
+    """Every history with signatures checked ahead on threads, and flipped blocks of each."""
+    folder = BUILDS[build][0].split("B=")[1]
+    return [Suite(f"{build} ahead_storm", f"{folder}/storm/ahead_storm --flips {flips} --seed 1 "
+                  "fixtures/histories/*/history.plh.gz", 7200)]
+
+
 def certificate_storm(build, effort):
     """Flipped and forged certificates of real histories: none may pass that is not another truth."""
     folder = BUILDS[build][0].split("B=")[1]
@@ -217,7 +224,7 @@ def whole_suites(data, long):
                     "tests.cli.test_import_liquity tests.cli.test_import_maker "
                     "tests.cli.test_import_ocr tests.cli.test_journal tests.cli.test_margin_tools "
                     "tests.cli.test_oracle tests.cli.test_oracle_words tests.cli.test_oracle_world "
-                    "tests.cli.test_run"),
+                    "tests.cli.test_run tests.cli.test_threads"),
               Suite("segments", "python3 -m unittest -q tests.cli.test_segments", 1800),
               Suite("long replay", f"python3 tests/long_replay.py --blocks {1_000_000 if long else 20_000}", 3600),
               Suite("oracle vectors", f"python3 tests/oracle_vectors.py --data {data} build build/asan build/limb32"),
@@ -268,7 +275,7 @@ def plan(options):
                 + model_oracle_suites("gcc", 20_000, options.data)
                 + model_certificate_suites("gcc", "--cases 40 --random 500 --flips 60")
                 + certificate_storm("gcc", "--certificates 40 --every 4 --flips 5000 --mutants 20000")
-                + certificate_storm_full("gcc")
+                + certificate_storm_full("gcc") + ahead_storm("gcc", 100_000)
                 + storm_suites("limb32", 10_000_000, 1000, 1) + crash_suites("gcc", 0, 1, 1000)
                 + language_storm("gcc", 2000) + language_storm("limb32", 200) + whole_suites(options.data, True)
                 + library_suites("gcc") + browser_suites("--each 12 --spoiled 20 --garbage 40")]
@@ -287,6 +294,7 @@ def plan(options):
     suites += certificate_storm("gcc", "--certificates 2 --every 30 --flips 500 --mutants 1500")
     suites += certificate_storm("asan", "--certificates 1 --every 40 --flips 60 --mutants 200")
     suites += curve_suites("gcc", options.data) + curve_suites("asan", options.data)
+    suites += ahead_storm("gcc", 1000) + ahead_storm("asan", 100)
     suites += library_suites("gcc") + browser_suites("--each 2 --spoiled 3")
     return [list(BUILDS), suites + whole_suites(options.data, False)]
 

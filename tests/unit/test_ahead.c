@@ -1,7 +1,7 @@
 /* Checks ahead: replay says the same with them and without, takes them only for the very block they
  * are about, and lives without them. An entry is changed here on purpose, which nothing outside can
  * do: where the change shows, entries are used; where it must not show, they are not. */
-#include "tests/unit/replay_parts.h"
+#include "tests/unit/feed_parts.h"
 #include "tools/plim/ahead.h"
 #include "vm/chain/ahead.h"
 #include "vm/oracle/signature.h"
@@ -210,6 +210,60 @@ static void no_flipped_bit_is_said_differently(void **state)
     assert_int_equal(counted.out, 0);
 }
 
+/* One set signs up to second 1004, another one from 1005: the block's time says which. */
+static void the_time_of_the_block_chooses_the_signers(void **state)
+{
+    (void)state;
+    enum { CHANGE = 1005 };
+    static uint8_t world[TINY_WORLD_SIZE_MAX], members[33 * TINY_SIGNERS];
+    static feed_list list;
+    static tiny_body body;
+    pl_signer_set sets[2] = {tiny_set(2), tiny_set(2)};
+    for (unsigned i = 0; i < TINY_SIGNERS; i++) {
+        memcpy(members + 33 * i, tiny_signers()[i].public_key, 33);
+    }
+    sets[0].until_s = sets[1].from_s = CHANGE;
+    sets[0].member_count = sets[1].member_count = 2;
+    sets[0].members = members;
+    sets[1].members = members + 33;
+    pl_feed feed = unsigned_feed();
+    feed.format = PL_FEED_NATIVE;
+    feed.set_count = 2;
+    feed.sets = sets;
+    feeds_begin(&list);
+    feeds_add(&list, &feed);
+    const size_t size = feeds_world(world, sizeof world, &list);
+    for (uint64_t time_s = CHANGE - 1; time_s <= CHANGE; time_s++) {
+        pl_chain *sealing, *chain;
+        pl_block_result sealed, result;
+        pl_ahead *ahead = ahead_new();
+        assert_int_equal(pl_chain_create(&sealing, NULL, &counted.memory, world, size), PL_OK);
+        assert_int_equal(pl_chain_create(&chain, NULL, &counted.memory, world, size), PL_OK);
+        tiny_body_begin(&body);
+        for (unsigned set = 0; set < 2; set++) { /* one round by the old signers, one by the new */
+            static const uint8_t order[] = {0, 1};
+            uint8_t report[PL_NATIVE_SIZE_MAX];
+            const report_spec spec = {pl_chain_world(chain)->id, 0,     1 + set, 1000, 5, 8,
+                                      tiny_signers() + set,      order, 2};
+            tiny_body_report(&body, report, report_make(report, &spec));
+        }
+        tiny_body_transactions(&body);
+        seal(&sealed, sealing, time_s, &body);
+        assert_int_equal(sealed.counts.reports_accepted, 1);
+        assert_int_equal(sealed.counts.reports_refused, 1);
+        assert_int_equal(
+            pl_ahead_check(ahead, NULL, pl_chain_world(chain), sealed.block, sealed.block_size),
+            PL_OK);
+        const pl_replay_options options = {.ahead = ahead};
+        assert_int_equal(
+            pl_chain_replay_block(&result, chain, sealed.block, sealed.block_size, &options),
+            PL_OK);
+        pl_ahead_free(ahead);
+        pl_chain_free(sealing);
+        stop(chain);
+    }
+}
+
 /* ---- what binds an answer to its block ---- */
 
 static void answers_about_this_block_are_taken(void **state)
@@ -340,7 +394,7 @@ static void without_signatures_nothing_is_taken(void **state)
 static void kept_keys_are_the_keys(void **state)
 {
     (void)state;
-    enum { MANY = 2000 }; /* more than there are places */
+    enum { MANY = 3000 }; /* more than there are places */
     pl_keys *keys;
     counted.refuse_at = counted.takes;
     assert_int_equal(pl_keys_create(&keys, &counted.memory), PL_FAULT_MEMORY);
@@ -357,7 +411,7 @@ static void kept_keys_are_the_keys(void **state)
         assert_int_equal(pl_public_key_parse(&want, one.public_key), PL_OK);
         assert_int_equal(pl_keys_parse(&got, keys, one.public_key), PL_OK);
         assert_memory_equal(got->opaque, want.opaque, sizeof want.opaque);
-        uint8_t other[33]; /* the same place: only the first byte differs */
+        uint8_t other[33]; /* the same set: only the first byte differs */
         memcpy(other, one.public_key, 33);
         other[0] ^= 1;
         assert_int_equal(pl_public_key_parse(&want, other), PL_OK);
@@ -480,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_said_differently),
         cmocka_unit_test(no_flipped_bit_is_said_differently),
+        cmocka_unit_test(the_time_of_the_block_chooses_the_signers),
         cmocka_unit_test(answers_about_this_block_are_taken),
         cmocka_unit_test(answers_about_another_block_are_not),
         cmocka_unit_test(nothing_counts_after_a_check_that_failed),
