@@ -142,7 +142,8 @@ static void fill(pt_ahead *ahead)
 
 /* ---- handing out ---- */
 
-/* The block that is out comes back. */
+/* The block that is out comes back. What a large one needed is not kept, or every slot would keep
+ * it in time. */
 static void take_back(pt_ahead *ahead)
 {
     if (!ahead->is_out) {
@@ -152,6 +153,8 @@ static void take_back(pt_ahead *ahead)
     ahead->ring_bytes -= at->block.size;
     if (at->block.room > KEPT_SIZE_MAX) {
         pt_bytes_free(&at->block);
+        pl_ahead_free(at->checked);
+        at->checked = NULL;
     }
     ahead->first++;
     ahead->is_out = false;
