@@ -3,6 +3,7 @@
  * Input: one byte, then a block's bytes. An even byte replays the block as it is, after the decoder
  * and the encoder were compared. An odd byte takes the part behind the header as a body: it is
  * sealed on one chain, and the sealed block must verify on another and lead to the same head.
+ * What can be checked ahead is: the verifying chain takes it, and a replay with it says the same.
  * fixtures/fuzz/block/ holds blocks sealed on this very world. */
 #include <stdint.h>
 #include <stdio.h>
@@ -84,6 +85,43 @@ static void read_receipts(const pl_block_result *result)
     }
 }
 
+/* In memory of its own: it is counted as well. */
+static pl_ahead *check_ahead(counted_memory *counted, const pl_chain *chain, const uint8_t *bytes,
+                             size_t size, pl_status *status)
+{
+    pl_ahead *ahead;
+    counted_memory_init(counted);
+    MUST(pl_ahead_create(&ahead, &counted->memory) == PL_OK);
+    *status = pl_ahead_check(ahead, NULL, pl_chain_world(chain), bytes, size);
+    MUST(*status == PL_OK || pl_is_reject(*status));
+    return ahead;
+}
+
+static void end_ahead(pl_ahead *ahead, const counted_memory *counted)
+{
+    pl_ahead_free(ahead);
+    MUST(counted->out == 0);
+}
+
+/* first: what was said without it. */
+static void replay_with_ahead(const pl_block_result *first, const uint8_t *bytes, size_t size)
+{
+    counted_memory counted, ahead_memory;
+    pl_chain *chain = start(&counted);
+    pl_block_result result;
+    pl_status status;
+    pl_ahead *ahead = check_ahead(&ahead_memory, chain, bytes, size, &status);
+    const pl_replay_options options = {.ahead = ahead};
+    MUST(pl_chain_replay_block(&result, chain, bytes, size, &options) == first->status);
+    MUST(result.where == first->where && result.index == first->index);
+    MUST(memcmp(&result.counts, &first->counts, sizeof result.counts) == 0);
+    MUST(memcmp(result.receipts_hash, first->receipts_hash, 32) == 0);
+    MUST(memcmp(result.state_root, first->state_root, 32) == 0);
+    MUST(status == PL_OK || first->status != PL_OK);
+    end_ahead(ahead, &ahead_memory);
+    stop(chain, &counted);
+}
+
 static void replay_as_it_is(const uint8_t *bytes, size_t size)
 {
     counted_memory counted;
@@ -102,6 +140,7 @@ static void replay_as_it_is(const uint8_t *bytes, size_t size)
         MUST(pl_store_root(pl_chain_store(chain), root) == PL_OK);
         MUST(memcmp(root, before.state_root, 32) == 0 && after.height == before.height);
     }
+    replay_with_ahead(&result, bytes, size);
     stop(chain, &counted);
 }
 
@@ -115,8 +154,15 @@ static void seal_and_verify(const uint8_t *body, size_t size)
     if (status == PL_OK) {
         pl_head a, b;
         read_receipts(&sealed);
-        MUST(pl_chain_replay_block(&verified, verifier, sealed.block, sealed.block_size, NULL) ==
-             PL_OK);
+        counted_memory ahead_memory;
+        pl_status checked;
+        pl_ahead *ahead =
+            check_ahead(&ahead_memory, verifier, sealed.block, sealed.block_size, &checked);
+        const pl_replay_options options = {.ahead = ahead};
+        MUST(checked == PL_OK);
+        MUST(pl_chain_replay_block(&verified, verifier, sealed.block, sealed.block_size,
+                                   &options) == PL_OK);
+        end_ahead(ahead, &ahead_memory);
         MUST(verified.receipts_size == sealed.receipts_size);
         MUST(memcmp(&verified.counts, &sealed.counts, sizeof sealed.counts) == 0);
         pl_chain_head(&a, sealer);
