@@ -22,6 +22,10 @@ _Static_assert(sizeof(size_t) >= 4, "sizes have at least 32 bits");
         }                                                                                          \
     } while (0)
 
+/* For functions that only ask for memory ahead: gcc takes a call of such a function for one without
+ * effect and drops it, unless it was inlined before. */
+#define PL_ASKS_AHEAD static inline __attribute__((always_inline))
+
 #define PL_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define PL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 

@@ -72,7 +72,7 @@ static pl_status reserve_batch(pl_store *store, uint32_t count)
     return PL_OK;
 }
 
-static void ask_ahead(const pl_store *store, uint32_t index)
+PL_ASKS_AHEAD void ask_ahead(const pl_store *store, uint32_t index)
 {
     if (index + AHEAD < store->dirty.count) {
         const store_name name = store->dirty.names[index + AHEAD];

@@ -253,7 +253,11 @@ static pl_status descend(pl_tree *tree, pl_tree_change *changes, place *here, un
     if (!is_node(here->ref)) {
         PL_TRY(insert_node(tree, here, depth));
     }
-    const place now = *here; /* adding places may move them */
+    const place now = *here;       /* adding places may move them */
+    if (now.high - now.low == 1) { /* the usual case deep down, without a branch on the path */
+        const unsigned side = change_bit(tree, &changes[now.low], depth);
+        return add_place(tree, changes, 2 * now.ref + side, now.low, now.high);
+    }
     const uint32_t middle = split(tree, changes, now.low, now.high, depth);
     if (now.low < middle) {
         PL_TRY(add_place(tree, changes, 2 * now.ref, now.low, middle));
@@ -344,7 +348,7 @@ static pl_status collapse(pl_tree *tree)
     return PL_OK;
 }
 
-static void ask_ahead(const pl_tree *tree, uint32_t i)
+PL_ASKS_AHEAD void ask_ahead(const pl_tree *tree, uint32_t i)
 {
     if (i >= PLACES_AHEAD && tree->places[i - PLACES_AHEAD].ref != EMPTY) {
         __builtin_prefetch(pair_of(tree, tree->places[i - PLACES_AHEAD].ref));
