@@ -377,11 +377,11 @@ static void hash_nodes(pl_tree *tree, const levels *of, const pl_tree_change *ch
     }
 }
 
-/* Whether the places of a batch are kept for the next one: not those of a genesis, which has more
- * of them than the tree has leaves. */
+/* Whether the places of a batch are kept for the next one: not those of a genesis, of which a small
+ * state has no use. */
 static bool keeps_places(const pl_tree *tree)
 {
-    return tree->place_capacity <= 4096 || tree->place_capacity <= tree->leaf_count;
+    return tree->place_capacity <= 4096 || tree->place_capacity <= tree->leaf_count / 4;
 }
 
 /* On input: sorted changes, at least one. */
