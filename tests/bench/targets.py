@@ -27,6 +27,7 @@ TARGETS = tuple(Target(*row) for row in (
     ("oracle chainlink-ocr1", "ratio", ">=", 0.95, "nothing beside the curve counts"),
     ("oracle wormhole-vaa", "ratio", ">=", 0.95, "nothing beside the curve counts"),
     ("oracle redstone", "ratio", ">=", 0.95, "nothing beside the curve counts"),
+    ("signatures ahead, ", "ratio", ">=", 0.95, "on one thread or all, nothing beside the curve counts"),
     ("commitment, change 1000 of 1000000 rows", "ratio", ">=", 0.7, "little beside the hashing"),
     ("commitment, change 10000 of 1000000 rows", "ratio", ">=", 0.7, "the same"),
     ("commitment, change 100000 of 1000000 rows", "ratio", ">=", 0.7, "the same"),
