@@ -2,6 +2,7 @@
  * are about, and lives without them. An entry is changed here on purpose, which nothing outside can
  * do: where the change shows, entries are used; where it must not show, they are not. */
 #include "tests/unit/feed_parts.h"
+#include "tools/common/file.h"
 #include "tools/plim/ahead.h"
 #include "vm/chain/ahead.h"
 #include "vm/oracle/signature.h"
@@ -208,6 +209,41 @@ static void no_flipped_bit_is_said_differently(void **state)
     assert_true(refused > 0 && executed > 100);
     pl_ahead_free(ahead);
     assert_int_equal(counted.out, 0);
+}
+
+/* Genuine reports whose readings are kept, not only their verdicts; three of them are refused. */
+static void readings_of_another_format(void **state)
+{
+    (void)state;
+    pt_bytes bytes = {0};
+    pt_report report = {""};
+    pl_history from;
+    pl_chain *chain;
+    const uint8_t *block;
+    size_t size, readings = 0, reports = 0;
+    pl_ahead *ahead = ahead_new();
+    assert_int_equal(pt_file_read(&bytes, "fixtures/histories/chainlink-ocr1/history.plh.gz",
+                                  PT_FILE_SIZE_MAX, &report),
+                     PT_OK);
+    assert_int_equal(pl_history_open(&from, bytes.data, bytes.size), PL_OK);
+    assert_int_equal(pl_chain_create(&chain, NULL, &counted.memory, from.world, from.world_size),
+                     PL_OK);
+    for (;;) {
+        pl_block_result result;
+        const pl_replay_options options = {.ahead = ahead};
+        assert_int_equal(pl_history_next(&from, &block, &size), PL_OK);
+        if (block == NULL) {
+            break;
+        }
+        assert_int_equal(pl_ahead_check(ahead, NULL, pl_chain_world(chain), block, size), PL_OK);
+        readings += ahead->readings.size / sizeof(pl_reading);
+        reports += ahead->report_count;
+        assert_int_equal(pl_chain_replay_block(&result, chain, block, size, &options), PL_OK);
+    }
+    assert_true(reports == 46 && readings >= 43);
+    pl_ahead_free(ahead);
+    pt_bytes_free(&bytes);
+    stop(chain);
 }
 
 /* One set signs up to second 1004, another one from 1005: the block's time says which. */
@@ -534,6 +570,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_said_differently),
         cmocka_unit_test(no_flipped_bit_is_said_differently),
+        cmocka_unit_test(readings_of_another_format),
         cmocka_unit_test(the_time_of_the_block_chooses_the_signers),
         cmocka_unit_test(answers_about_this_block_are_taken),
         cmocka_unit_test(answers_about_another_block_are_not),
