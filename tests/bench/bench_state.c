@@ -194,7 +194,7 @@ static double pool_bytes(double *room, const pl_pool *pool, uint32_t rows)
 {
     double sum = 0;
     for (unsigned i = 0; i < PL_POOL_CHUNKS; i++) {
-        sum += pool->blocks[i] == NULL ? 0 : (double)(((size_t)1 << i) * pool->item_size);
+        sum += pool->blocks[i] == NULL ? 0 : (double)(pl_pool_chunk_items(i) * pool->item_size);
     }
     const double used = (double)pool->used * (double)pool->item_size;
     *room += (sum - used) / rows;

@@ -11,7 +11,7 @@ void pl_pool_begin(pl_pool *pool, const pl_memory *memory, size_t item_size)
 
 static size_t block_size(const pl_pool *pool, unsigned chunk)
 {
-    return ((size_t)1 << chunk) * pool->item_size + PL_POOL_ALIGNMENT;
+    return pl_pool_chunk_items(chunk) * pool->item_size + PL_POOL_ALIGNMENT;
 }
 
 void pl_pool_end(pl_pool *pool)
@@ -25,11 +25,12 @@ void pl_pool_end(pl_pool *pool)
     pl_pool_begin(pool, &memory, pool->item_size);
 }
 
-/* Takes the memory of one more chunk and aligns its start. */
-static pl_status grow(pl_pool *pool, unsigned chunk)
+/* Takes the memory of the chunk that begins with the number `first`, and aligns its start. */
+static pl_status grow(pl_pool *pool, uint32_t first)
 {
-    const size_t items = (size_t)1 << chunk;
-    if (chunk >= PL_POOL_CHUNKS || items > (SIZE_MAX - PL_POOL_ALIGNMENT) / pool->item_size) {
+    const unsigned chunk = pl_pool_chunk(first);
+    if (chunk >= PL_POOL_CHUNKS ||
+        pl_pool_chunk_items(chunk) > (SIZE_MAX - PL_POOL_ALIGNMENT) / pool->item_size) {
         return PL_FAULT_MEMORY;
     }
     void *block = pool->memory.take(pool->memory.context, block_size(pool, chunk));
@@ -39,7 +40,7 @@ static pl_status grow(pl_pool *pool, unsigned chunk)
     const uintptr_t excess = (uintptr_t)block % PL_POOL_ALIGNMENT;
     const uintptr_t start = (uintptr_t)block + (excess == 0 ? 0 : PL_POOL_ALIGNMENT - excess);
     pool->blocks[chunk] = block;
-    pool->origins[chunk] = start - items * pool->item_size; /* may wrap around, and back */
+    pool->origins[chunk] = start - first * pool->item_size; /* may wrap around, and back */
     return PL_OK;
 }
 
@@ -49,8 +50,8 @@ pl_status pl_pool_take(pl_pool *pool, uint32_t *number)
         *number = pool->free_head;
         memcpy(&pool->free_head, pl_pool_at(pool, *number, pool->item_size), sizeof(uint32_t));
     } else {
-        if ((pool->next & (pool->next - 1)) == 0) { /* a power of two: the first of its chunk */
-            PL_TRY(grow(pool, 31 ^ (unsigned)__builtin_clz(pool->next)));
+        if (pool->next % pl_pool_chunk_items(pl_pool_chunk(pool->next)) == 0) {
+            PL_TRY(grow(pool, pool->next)); /* it is the first of its chunk */
         }
         *number = pool->next++;
     }

@@ -1,8 +1,9 @@
 /* A growing array of equal items in chunks of the caller's memory. Items never move, are named by a
  * 32-bit number that is never 0, and go back to a free list, from which they are reused first.
  *
- * Numbers start at PL_POOL_FIRST and chunk c holds the numbers 2^c .. 2^(c+1) - 1. So the chunk of
- * an item is its number's highest bit, and finding an item needs one look into a small table. */
+ * Numbers start at PL_POOL_FIRST. Those with the same highest bit are in four chunks of one size,
+ * and the chunk of an item is told by its number's three highest bits: finding an item needs one
+ * look into a small table, and at most a fifth of the room is unused. */
 #ifndef PL_BASE_POOL_H
 #define PL_BASE_POOL_H
 
@@ -15,7 +16,8 @@
 
 #define PL_POOL_FIRST_BIT 6u
 #define PL_POOL_FIRST     (1u << PL_POOL_FIRST_BIT)
-#define PL_POOL_CHUNKS    31u /* numbers stay below 2^31: the top bit is free for the user */
+#define PL_POOL_LAST_BIT  30u /* numbers stay below 2^31: the top bit is free for the user */
+#define PL_POOL_CHUNKS    (4u * (PL_POOL_LAST_BIT + 1 - PL_POOL_FIRST_BIT))
 #define PL_POOL_ALIGNMENT 64u
 
 /* Fields are private. */
@@ -40,12 +42,25 @@ PL_MUST_USE pl_status pl_pool_take(pl_pool *pool, uint32_t *number);
 
 void pl_pool_give(pl_pool *pool, uint32_t number);
 
+/* Returns the chunk of a number that is at least PL_POOL_FIRST. */
+static inline unsigned pl_pool_chunk(uint32_t number)
+{
+    const unsigned top = 31 ^ (unsigned)__builtin_clz(number);
+    return 4 * (top - PL_POOL_FIRST_BIT) + (number >> (top - 2)) - 4;
+}
+
+/* Returns how many items a chunk has. */
+static inline size_t pl_pool_chunk_items(unsigned chunk)
+{
+    return (size_t)1 << (chunk / 4 + PL_POOL_FIRST_BIT - 2);
+}
+
 /* Returns the item's first byte. On input: item_size is the pool's; where it is a constant the
  * multiplication becomes a shift. Items are aligned to the largest power of two, at most 64, that
  * divides their size. */
 static inline void *pl_pool_at(const pl_pool *pool, uint32_t number, size_t item_size)
 {
-    const uintptr_t origin = pool->origins[31 ^ (unsigned)__builtin_clz(number)];
+    const uintptr_t origin = pool->origins[pl_pool_chunk(number)];
     return (void *)(origin + (uintptr_t)number * item_size);
 }
 

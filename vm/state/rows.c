@@ -163,65 +163,71 @@ static inline uint32_t slot_of(const pl_row_pool *rows, const uint8_t *key, uint
 
 /* On input: size is the pool's key size, at most SHORT_SIZE; most callers give a constant, and the
  * reading of keys becomes one or two loads. */
-ALWAYS_INLINE uint32_t find_short(pl_row_pool *rows, const uint8_t *key, uint32_t size)
+ALWAYS_INLINE pl_record *look_short(pl_row_pool *rows, const uint8_t *key, uint32_t size)
 {
     const uint64_t word = short_key(key, size);
     if (word == rows->last_word && rows->last != 0) {
-        return rows->last;
+        return rows->last_record;
     }
     if (PL_UNLIKELY(rows->slot_count == 0)) {
-        return 0;
+        return NULL;
     }
     const uint32_t hash = short_hash_of(rows, word);
     const uint32_t tag = tag_of(rows, hash);
     uint32_t slot = home_of(rows, hash);
     for (uint32_t held = rows->slots[slot]; held != 0; held = rows->slots[slot]) {
-        const uint32_t number = number_in(rows, held);
-        if (has_tag(rows, held, tag) &&
-            short_key(pl_row_pool_record(rows, number)->bytes, size) == word) {
-            rows->last = number;
-            rows->last_word = word;
-            return number;
+        if (has_tag(rows, held, tag)) {
+            const uint32_t number = number_in(rows, held);
+            pl_record *record = pl_row_pool_record(rows, number);
+            if (short_key(record->bytes, size) == word) {
+                rows->last = number;
+                rows->last_record = record;
+                rows->last_word = word;
+                return record;
+            }
         }
         slot = (slot + 1) & (rows->slot_count - 1);
     }
-    return 0;
+    return NULL;
 }
 
-static __attribute__((noinline)) uint32_t find_of_any_short(pl_row_pool *rows, const uint8_t *key)
+static __attribute__((noinline)) pl_record *look_of_any_short(pl_row_pool *rows, const uint8_t *key)
 {
-    return find_short(rows, key, rows->key_size);
+    return look_short(rows, key, rows->key_size);
 }
 
 /* Not inlined: its registers would be saved for short keys too. */
-static __attribute__((noinline)) uint32_t find_long(pl_row_pool *rows, const uint8_t *key)
+static __attribute__((noinline)) pl_record *look_long(pl_row_pool *rows, const uint8_t *key)
 {
-    if (rows->last != 0 &&
-        same_key(pl_row_pool_record(rows, rows->last)->bytes, key, rows->key_size)) {
-        return rows->last;
+    if (rows->last != 0 && same_key(rows->last_record->bytes, key, rows->key_size)) {
+        return rows->last_record;
     }
     if (rows->slot_count == 0) {
-        return 0;
+        return NULL;
     }
     const uint32_t number = number_in(rows, rows->slots[slot_of(rows, key, hash_of(rows, key))]);
-    rows->last = number != 0 ? number : rows->last;
-    return number;
+    if (number == 0) {
+        return NULL;
+    }
+    rows->last = number;
+    rows->last_record = pl_row_pool_record(rows, number);
+    return rows->last_record;
 }
 
 /* Contracts read a row field by field: the last key is the likeliest. */
-uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
+pl_record *pl_row_pool_look(pl_row_pool *rows, const uint8_t *key)
 {
     switch (rows->key_size) {
     case 1:
-        return find_short(rows, key, 1);
+        return look_short(rows, key, 1);
     case 4:
-        return find_short(rows, key, 4);
+        return look_short(rows, key, 4);
     case 5: /* a number and a small one: the commonest pair */
-        return find_short(rows, key, 5);
+        return look_short(rows, key, 5);
     case 8:
-        return find_short(rows, key, 8);
+        return look_short(rows, key, 8);
     default:
-        return rows->key_size < SHORT_SIZE ? find_of_any_short(rows, key) : find_long(rows, key);
+        return rows->key_size < SHORT_SIZE ? look_of_any_short(rows, key) : look_long(rows, key);
     }
 }
 
@@ -229,6 +235,7 @@ uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
 static void remember(pl_row_pool *rows, uint32_t number, const uint8_t *key)
 {
     rows->last = number;
+    rows->last_record = pl_row_pool_record(rows, number);
     rows->last_word = rows->key_size <= SHORT_SIZE ? short_key(key, rows->key_size) : 0;
 }
 

@@ -21,6 +21,7 @@ typedef struct pl_row_pool {
     uint32_t slot_count; /* 0 or a power of two, at least three eighths of it free */
     uint32_t slot_shift; /* 64 - log2(slot_count) */
     uint32_t last;       /* the record found last; 0: none */
+    pl_record *last_record;
     uint32_t key_size;
     uint64_t last_word; /* a short key: that of the record found last */
     uint64_t seed;
@@ -32,8 +33,14 @@ void pl_row_pool_begin(pl_row_pool *rows, const pl_memory *memory, uint32_t key_
                        uint32_t row_size, uint64_t seed);
 void pl_row_pool_end(pl_row_pool *rows);
 
-/* Returns the record of a key, or 0. Not const: it remembers the answer. */
-uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key);
+/* Returns the record of a key, or NULL. Not const: it remembers the answer. */
+pl_record *pl_row_pool_look(pl_row_pool *rows, const uint8_t *key);
+
+/* Returns the number of the record of a key, or 0. */
+static inline uint32_t pl_row_pool_find(pl_row_pool *rows, const uint8_t *key)
+{
+    return pl_row_pool_look(rows, key) == NULL ? 0 : rows->last;
+}
 
 /* On output: *number is the record of the key, made with no row when there was none.
  * Returns PL_OK or PL_FAULT_MEMORY. */

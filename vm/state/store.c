@@ -178,12 +178,8 @@ static store_table *table_of(const pl_store *store, uint32_t table)
 static pl_status door_get(pl_door *door, const uint8_t **row, uint32_t table, const uint8_t *key)
 {
     store_table *of = table_of(store_of(door), table);
-    const uint32_t number = pl_row_pool_find(&of->rows, key);
-    *row = NULL;
-    if (number != 0) {
-        const pl_record *record = pl_row_pool_record(&of->rows, number);
-        *row = record->present ? record->bytes + of->key_size : NULL;
-    }
+    const pl_record *record = pl_row_pool_look(&of->rows, key);
+    *row = record != NULL && record->present ? record->bytes + of->key_size : NULL;
     return PL_OK;
 }
 

@@ -109,8 +109,7 @@ pl_status pl_store_prove(pl_store *store, pl_writer *writer, uint32_t table, con
         return PL_FAULT_WITNESS;
     }
     store_table *of = store->tables[table];
-    const uint32_t number = pl_row_pool_find(&of->rows, key);
-    const pl_record *record = number == 0 ? NULL : pl_row_pool_record(&of->rows, number);
+    const pl_record *record = pl_row_pool_look(&of->rows, key);
     if (record != NULL && record->present) {
         pl_proof_make(writer, store->tree, path, record->bytes + of->key_size, of->row_size);
     } else {
