@@ -14,12 +14,18 @@ static size_t block_size(const pl_pool *pool, unsigned chunk)
     return pl_pool_chunk_items(chunk) * pool->item_size + PL_POOL_ALIGNMENT;
 }
 
+/* Returns the first number of a chunk. */
+static uint32_t first_of(unsigned chunk)
+{
+    return (4 + chunk % 4) << (chunk / 4 + PL_POOL_FIRST_BIT - 2);
+}
+
 void pl_pool_end(pl_pool *pool)
 {
-    for (unsigned chunk = 0; chunk < PL_POOL_CHUNKS; chunk++) {
-        if (pool->blocks[chunk] != NULL) {
-            pool->memory.give(pool->memory.context, pool->blocks[chunk], block_size(pool, chunk));
-        }
+    for (unsigned chunk = 0; chunk < pool->chunks; chunk++) {
+        const uintptr_t start = (uintptr_t)pl_pool_at(pool, first_of(chunk), pool->item_size);
+        pool->memory.give(pool->memory.context, (void *)(start - pool->skipped[chunk]),
+                          block_size(pool, chunk));
     }
     const pl_memory memory = pool->memory;
     pl_pool_begin(pool, &memory, pool->item_size);
@@ -39,7 +45,9 @@ static pl_status grow(pl_pool *pool, uint32_t first)
     }
     const uintptr_t excess = (uintptr_t)block % PL_POOL_ALIGNMENT;
     const uintptr_t start = (uintptr_t)block + (excess == 0 ? 0 : PL_POOL_ALIGNMENT - excess);
-    pool->blocks[chunk] = block;
+    PL_ASSERT(chunk == pool->chunks);
+    pool->chunks++;
+    pool->skipped[chunk] = (uint8_t)(start - (uintptr_t)block);
     pool->origins[chunk] = start - first * pool->item_size; /* may wrap around, and back */
     return PL_OK;
 }

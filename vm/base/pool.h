@@ -23,7 +23,8 @@
 /* Fields are private. */
 typedef struct pl_pool {
     uintptr_t origins[PL_POOL_CHUNKS]; /* where number 0 would stand if the chunk reached there */
-    void *blocks[PL_POOL_CHUNKS];      /* as the memory gave them                               */
+    uint8_t skipped[PL_POOL_CHUNKS];   /* bytes before the first item of what the memory gave   */
+    uint32_t chunks;                   /* how many are there; taken in order                    */
     size_t item_size;
     uint32_t next;      /* numbers below were handed out at least once                       */
     uint32_t free_head; /* a free item, whose first four bytes name the next; 0 ends the list */
