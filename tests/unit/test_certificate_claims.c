@@ -1,10 +1,7 @@
 /* certificate: what a claim says, and who is meant. spec 10 §7 */
 #include <stdio.h>
 
-#include "tests/support/heap.h"
-#include "tests/unit/certificate_parts.h"
-#include "tools/common/bytes.h"
-#include "tools/plc/plc.h"
+#include "tests/unit/certificate_source.h"
 
 enum { BEFORE, AFTER, END, MOMENTS };
 
@@ -32,64 +29,20 @@ static const char source[] =
     "public view inverse(who: account) -> (hf: u256) { return div_down(1, rows[who].health); }\n"
     "public view nobody() -> (hf: u64) { return 0; }\n";
 
-static bool load_source(void *context, const char *path, const char **text, size_t *size)
-{
-    (void)context, (void)path;
-    *text = source;
-    *size = sizeof source - 1;
-    return true;
-}
-
 static uint8_t a[32], b[32],
     c[32]; /* below the line; at it; who sends everything and has nothing */
 static pt_bytes world;
-static pl_chain *chain;
 static pl_block_result sealed;
 static uint8_t *block;
 
-static void make_world(void)
+/* A call of c with two arguments. */
+static void add_two(tiny_body *body, const char *function, const uint8_t *first, size_t first_size,
+                    const uint8_t *second, size_t second_size)
 {
-    plc_result built;
-    pl_code code;
-    pl_code_error where;
-    const plc_options options = {.no_symbols = true};
-    plc_compile(&built, load_source, NULL, "book.plim", &options);
-    if (!built.ok) {
-        fail_msg("line %u: %s", (unsigned)built.diagnostics[0].line, built.diagnostics[0].message);
-    }
-    assert_int_equal(pl_code_load(&code, &where, &heap_memory, built.bytes, built.size), PL_OK);
-    world.size = 0;
-    pt_put(&world, "PLWD\0\1\0\1\4book\0", 14);
-    pt_put_u64(&world, 0);
-    pt_put_u64(&world, 1000);
-    pt_put_u64(&world, 1000000);
-    pt_put_u64(&world, 0);
-    pt_put_u16(&world, 1);
-    pt_put(&world, "\4book", 5);
-    pt_put(&world, code.hash, 32);
-    pt_put_u32(&world, (uint32_t)built.size);
-    pt_put(&world, built.bytes, built.size);
-    pt_put(&world, "\0\0\0\0\0\0\0\0\0\0", 10); /* no feeds, labels, rows */
-    pl_code_free(&code, &heap_memory);
-    plc_result_free(&built);
-}
-
-static void add_tx(tiny_body *body, const char *function, const uint8_t *first, size_t first_size,
-                   const uint8_t *second, size_t second_size)
-{
-    uint8_t arguments[64], encoded[256];
+    uint8_t arguments[64];
     memcpy(arguments, first, first_size);
     memcpy(arguments + first_size, second, second_size);
-    const uint32_t number = pl_find_function(chain, 1, function, strlen(function));
-    assert_true(number != PL_NONE);
-    pl_tx tx = {.contract = 1,
-                .function = (uint16_t)number,
-                .gas_limit = 100000,
-                .arguments = arguments,
-                .arguments_size = (uint32_t)(first_size + second_size)};
-    memcpy(tx.caller, c, 32);
-    pl_tx_encode(encoded, &tx);
-    tiny_body_tx(body, encoded, pl_tx_size(&tx));
+    add_tx(body, c, function, arguments, first_size + second_size);
 }
 
 /* Block 1: set a below, b above. Block 2: seize a (told of b), set a below again, lose. */
@@ -104,12 +57,11 @@ static int begin(void **state)
     memcpy(c, "c", 1);
     pl_store_u64(low, 999999);
     pl_store_u64(high, 1000000);
-    make_world();
-    assert_int_equal(pl_chain_create(&chain, NULL, &counted.memory, world.data, world.size), PL_OK);
+    make_world(&world, source);
     tiny_body_begin(&body);
     tiny_body_transactions(&body);
-    add_tx(&body, "set", a, 32, low, 8);
-    add_tx(&body, "set", b, 32, high, 8);
+    add_two(&body, "set", a, 32, low, 8);
+    add_two(&body, "set", b, 32, high, 8);
     seal(&sealed, chain, 1000, &body);
     pt_bytes headers = {0};
     pt_put(&headers, sealed.block, PL_HEADER_SIZE);
@@ -121,9 +73,9 @@ static int begin(void **state)
                      PL_OK);
     tiny_body_begin(&body);
     tiny_body_transactions(&body);
-    add_tx(&body, "seize", a, 32, b, 32);
-    add_tx(&body, "set", a, 32, low, 8);
-    add_tx(&body, "lose", low, 8, low, 0);
+    add_two(&body, "seize", a, 32, b, 32);
+    add_two(&body, "set", a, 32, low, 8);
+    add_tx(&body, c, "lose", low, 8);
     seal(&sealed, ahead, 1001, &body);
     pt_put(&headers, sealed.block, PL_HEADER_SIZE);
     pt_put(&headers, sealed.block, sealed.block_size); /* two headers, then block 2 */
@@ -149,14 +101,13 @@ static const char *claim(uint8_t kind, uint32_t transaction, const uint8_t *acco
 {
     static char text[64];
     uint8_t arguments[64] = {0};
-    const uint32_t number = pl_find_function(chain, 1, function, strlen(function));
-    assert_true(number != PL_NONE);
+    const uint16_t number = function_of(function);
     const size_t size = 32u * pl_chain_code(chain, 1)->functions[number].parameter_count;
     memcpy(arguments, who, 32);
     memcpy(arguments + 32, who, 32);
     const pl_certified_view view = {.moment = moment,
                                     .contract = 1,
-                                    .function = (uint16_t)number,
+                                    .function = number,
                                     .arguments = arguments,
                                     .arguments_size = (uint16_t)size};
     const pl_certify request = {.kind = PL_CERTIFIES_BLOCK,

@@ -215,7 +215,6 @@ static pl_status load_base(verification *v)
     } else {
         PL_TRY(pl_chain_write_genesis(v->chain));
     }
-    verdict->offset = 0;
     verdict->row_count = v->chain->head.row_count;
     memcpy(verdict->pre_root, v->chain->head.state_root, 32);
     memcpy(verdict->post_root, v->chain->head.state_root, 32);

@@ -60,10 +60,11 @@ pl_status pl_asking_before(pl_asking *asking)
     pl_chain *chain = asking->chain;
     judge_moment(&asking->before, asking, PL_MOMENT_BASE);
     if (asking->before.status == PL_FAULT_WITNESS) {
-        /* Only reading failed. The levels that its view had open are closed, and the block goes its
-         * way. */
+        /* Only reading failed. The levels that its view had open, by trying calls, are closed, and
+         * the block goes its way. A view wrote nothing: there is nothing to undo that could fail.
+         */
         while (pl_store_depth(chain->store) > 0) {
-            PL_TRY(chain->door->ops->rollback(chain->door));
+            PL_SURE(chain->door->ops->rollback(chain->door));
         }
         chain->fault = PL_OK;
         return PL_OK;
