@@ -48,7 +48,8 @@ LIBS = "-lsecp256k1 -lcrypto -ljansson -lsqlite3 -lz -lm -lcmocka -lgmp"
 Mutant = collections.namedtuple("Mutant", "file line function source change text")
 CODE = "unit/test_code unit/test_code_bytes unit/test_exec unit/test_fused unit/test_call"
 WITNESS = "unit/test_witness unit/test_proof unit/test_certificate unit/test_certificate_rows " \
-          "unit/test_certificate_errors unit/test_certificate_vectors unit/test_certificate_claims"
+          "unit/test_certificate_errors unit/test_certificate_vectors unit/test_certificate_claims " \
+          "unit/test_certificate_evidence unit/test_certificate_tries unit/test_certificate_refusals"
 CHAIN = "unit/test_block unit/test_world unit/test_world_feeds unit/test_chain unit/test_replay unit/test_feeds " \
         "unit/test_feed_rules"
 ORACLE = "unit/test_oracle unit/test_oracle_chain unit/test_oracle_words"
@@ -71,8 +72,10 @@ TESTS = (  # pattern of the file, programs of unit/ .. in the order to try, then
     (r"vm/oracle/(pnau|vaa)", "unit/test_oracle_pnau unit/test_oracle_vaa " + ORACLE, []),
     (r"vm/oracle/redstone", "unit/test_oracle_redstone " + ORACLE, []),
     (r"vm/oracle/scribe", "unit/test_oracle_schnorr " + ORACLE, []),
+    (r"vm/oracle/keys", "unit/test_ahead", []),
     (r"vm/oracle/", ORACLE + " unit/test_policy unit/test_oracle_flat unit/test_oracle_vaa unit/test_oracle_median "
-     "unit/test_oracle_redstone unit/test_feeds unit/test_feed_rules", []),
+     "unit/test_oracle_redstone unit/test_feeds unit/test_feed_rules unit/test_oracle_pnau unit/test_oracle_eip712 "
+     "unit/test_oracle_schnorr", []),
     (r"vm/num/", "unit/test_num unit/test_num_text", ["storm/num_storm --cases 300 --seed 1"]),
 )
 
