@@ -99,8 +99,17 @@ void pl_tagged_queue_begin(pl_tagged_queue *queue, const pl_tag *tag)
 static void hash_now(const pl_tag *tag, uint8_t hash[PL_HASH_SIZE], const uint8_t *head,
                      size_t head_size, const uint8_t *bytes, size_t size)
 {
+    uint8_t whole[2 * 64];
     if (head_size == 0) {
         pl_tagged_of(hash, tag, bytes, size);
+        return;
+    }
+    if (size <= sizeof whole - head_size) { /* the short way of pl_tagged_of, if it is that short */
+        memcpy(whole, head, head_size);
+        if (size > 0) {
+            memcpy(whole + head_size, bytes, size);
+        }
+        pl_tagged_of(hash, tag, whole, head_size + size);
         return;
     }
     pl_sha256 sha;

@@ -1,4 +1,7 @@
 /* The hashes of spec 04 §3, each in one line of the spec and one function here. */
+#include <string.h>
+
+#include "vm/base/assume.h"
 #include "vm/base/bytes.h"
 #include "vm/base/limits.h"
 #include "vm/state/tree.h"
@@ -7,14 +10,14 @@
 void pl_row_path(uint8_t path[PL_HASH_SIZE], uint32_t contract, uint16_t table, const uint8_t *key,
                  size_t key_size)
 {
-    uint8_t head[6];
-    pl_store_u32(head, contract);
-    pl_store_u16(head + 4, table);
-    pl_sha256 sha;
-    pl_sha256_begin_tagged(&sha, &pl_tag_key);
-    pl_sha256_add(&sha, head, sizeof head);
-    pl_sha256_add(&sha, key, key_size);
-    pl_sha256_end(&sha, path);
+    uint8_t whole[6 + PL_KEY_SIZE_MAX];
+    PL_ASSERT(key_size <= PL_KEY_SIZE_MAX);
+    pl_store_u32(whole, contract);
+    pl_store_u16(whole + 4, table);
+    if (key_size > 0) {
+        memcpy(whole + 6, key, key_size);
+    }
+    pl_tagged_of(path, &pl_tag_key, whole, 6 + key_size);
 }
 
 /* tagged("plimsoll/row", row) */
