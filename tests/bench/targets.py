@@ -33,6 +33,7 @@ TARGETS = tuple(Target(*row) for row in (
     ("commitment, change 100000 of 1000000 rows", "ratio", ">=", 0.7, "the same"),
     ("updates, 1 % of 2^20 rows, root", "value", ">=", 1500000, "changed rows a second"),
     ("memory, in use, ", "value", "<=", 200, "bytes a row beside the row itself"),
+    ("memory and room of pools, ", "value", "<=", 200, "also what is taken and not in use"),
     ("price update, 10 hits of 10000000", "ratio", "<=", 3.0, "an update costs what it triggers, not what exists"),
     ("price sweep, 10 hits of 1000000", "ratio", "<=", 3.0, "an update costs what it triggers, not what exists"),
     ("replay, compared, besides signatures", "value", ">=", 20000, "transactions a second"),
