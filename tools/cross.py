@@ -32,7 +32,7 @@ WARN = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wswit
 BASE = ["-std=c11", "-fno-strict-overflow", "-D_POSIX_C_SOURCE=200809L", "-I."]
 MODULES = ("-DENABLE_MODULE_RECOVERY=1 -DENABLE_MODULE_EXTRAKEYS=1 -DENABLE_MODULE_SCHNORRSIG=1 "
            "-DECMULT_WINDOW_SIZE=15 -DECMULT_GEN_PREC_BITS=4").split()
-UNITS = "num num_text bytes sha256 keccak order tree store proof value exec".split()
+UNITS = "num num_text bytes sha256 keccak order tree store proof value exec fused elements".split()
 SUPPORT = ["tests/support/%s.c" % name for name in
            "heap counted_memory state_model build_code run_code wycheproof".split()]
 FACTS = ["tools/report/%s.c" % name for name in "facts certificate_facts certificate_story".split()] + \
