@@ -527,6 +527,32 @@ static void the_bound_on_gas(void **unused)
     assert_int_equal(verdict.step, PL_VERIFY_BLOCK);
 }
 
+/* vm/verify.h: only three steps read at a place that they can name. */
+static void where_it_ended(void **unused)
+{
+    (void)unused;
+    pl_verdict verdict;
+    const pl_verify_options options = {.gas_max = 1};
+    assert_int_equal(verify_with(&verdict, rich.data, rich.size, &options), PL_FAULT_UNSUPPORTED);
+    assert_int_equal(verdict.step, PL_VERIFY_BLOCK);
+    assert_int_equal(verdict.offset, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        static const pl_verify_step steps[] = {PL_VERIFY_HEADERS, PL_VERIFY_BLOCK, PL_VERIFY_VIEWS,
+                                               PL_VERIFY_CLAIM};
+        pt_bytes joined = {0};
+        take(&rich);
+        w.links[0][0] ^= i == 0; /* a time far ahead of the next one */
+        w.links[1][40] ^= i == 1;
+        edit(&w.views[3])[w.views[3].size - 1] ^= i == 2;
+        put_claim(i == 3 ? PL_CLAIM_TRANSACTION : 0, i == 3 ? 4 : UINT32_MAX, nobody, UINT16_MAX);
+        pieces_join(&joined, &w);
+        assert_true(pl_is_reject(verify_with(&verdict, joined.data, joined.size, NULL)));
+        assert_int_equal(verdict.step, steps[i]);
+        assert_int_equal(verdict.offset, 0);
+        pt_bytes_free(&joined);
+    }
+}
+
 /* ---- packed ---- */
 
 static void packed(void **unused)
@@ -573,6 +599,7 @@ int main(void)
         cmocka_unit_test(claims),
         cmocka_unit_test(whole),
         cmocka_unit_test(the_bound_on_gas),
+        cmocka_unit_test(where_it_ended),
         cmocka_unit_test(packed),
     };
     return cmocka_run_group_tests_name("certificate errors", tests, begin, end);

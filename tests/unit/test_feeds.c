@@ -340,6 +340,16 @@ static void a_price_dies_of_age(void **state)
     stop(chain);
 }
 
+static void a_heartbeat_of_one_second(void **state)
+{
+    (void)state;
+    const pl_price price = {.exists = true, .time_s = 1000};
+    assert_false(pl_price_is_dead(&price, 1001, 1));
+    assert_true(pl_price_is_dead(&price, 1002, 1));
+    assert_false(pl_price_is_dead(&price, UINT64_MAX, 0)); /* no rule */
+    assert_false(pl_price_is_dead(&price, 999, 1));
+}
+
 static void ages_do_not_wrap(void **state)
 {
     (void)state;
@@ -544,6 +554,7 @@ int main(void)
         cmocka_unit_test(pruning_is_bounded),
         cmocka_unit_test(means_of_the_largest_prices_are_exact),
         cmocka_unit_test(a_price_dies_of_age),
+        cmocka_unit_test(a_heartbeat_of_one_second),
         cmocka_unit_test(ages_do_not_wrap),
         cmocka_unit_test(another_feed_stands_in),
         cmocka_unit_test(stages_follow_each_other),

@@ -562,6 +562,24 @@ static void schemas(void **state)
     expect(&made, PL_REJECT_TRUNCATED, PL_OK);
 }
 
+/* Prices of an int192 word, to both ends; their other words too. */
+static void prices_have_192_bits(void **state)
+{
+    (void)state;
+    for (size_t word = 6; word < 9; word++) {
+        for (unsigned negative = 0; negative < 2; negative++) {
+            report made = stream_report(6, 3);
+            uint8_t *at = made.bytes + WORD * word;
+            memset(at, negative ? 0xff : 0, 8);
+            memset(at + 8, negative ? 0 : 0xff, 24);
+            at[8] = negative ? 0x80 : 0x7f;
+            expect(&made, PL_OK, PL_OK);
+            at[8] ^= 0x80;
+            expect(&made, PL_REJECT_NON_CANONICAL, PL_OK);
+        }
+    }
+}
+
 static void feed_ids_and_words(void **state)
 {
     (void)state;
@@ -672,6 +690,7 @@ int main(void)
         cmocka_unit_test(no_bit_is_free),
         cmocka_unit_test(strict_rules_in_order),
         cmocka_unit_test(schemas),
+        cmocka_unit_test(prices_have_192_bits),
         cmocka_unit_test(feed_ids_and_words),
         cmocka_unit_test(signatures_of_families),
         cmocka_unit_test(tails_of_streams),

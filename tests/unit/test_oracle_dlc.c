@@ -389,6 +389,9 @@ static void announcements(void **state)
     EXPECT(PL_OK, read_report(&tlv));
     assert_int_equal(reading.time_s, 1700000000);
     assert_false(reading.has_price);
+    assert_true(reading.has_digest);
+    assert_int_equal(reading.signatures, 1);
+    assert_int_equal(reading.signers.bits[0], 1);
     EXPECT(PL_OK, inspect(&tlv));
     tlv.bytes[tlv.size - 1] ^= 1;
     EXPECT(PL_REJECT_SIGNATURE, read_report(&tlv));

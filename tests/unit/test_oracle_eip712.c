@@ -207,6 +207,95 @@ static void cuts(void **state)
     EXPECT(PL_REJECT_TRUNCATED, judge(&typed, 8)); /* before any signature is looked at */
 }
 
+/* ---- what people are told ---- */
+
+static pl_part seen_parts[WORDS + 3];
+static unsigned part_count, signature_count;
+
+static void see_part(void *context, const pl_part *part)
+{
+    (void)context;
+    if (part_count < WORDS + 3) {
+        seen_parts[part_count] = *part;
+    }
+    part_count++;
+}
+
+static void expect_part(unsigned number, const char *name, pl_part_kind kind, pl_time_unit unit,
+                        size_t offset)
+{
+    assert_true(number < part_count);
+    assert_string_equal(seen_parts[number].name, name);
+    assert_int_equal(seen_parts[number].kind, kind);
+    assert_int_equal(seen_parts[number].unit, unit);
+    assert_int_equal(seen_parts[number].offset, offset);
+}
+
+/* The words are called and read as the subject says; a word may be nothing of that. */
+static void words_have_names(void **state)
+{
+    (void)state;
+    const pl_observer observer = {.part = see_part, .any_signer = true};
+    build_signed(15, 70, 9);
+    part_count = 0;
+    EXPECT(PL_OK, pl_oracle_read(&reading, &feed, NOW, typed.bytes, typed.size, &observer));
+    assert_int_equal(part_count, WORDS + 2 * 3);
+    expect_part(0, "feed", PL_PART_BYTES, PL_TIME_NONE, 0);
+    expect_part(1, "price", PL_PART_INT, PL_TIME_NONE, 32);
+    expect_part(2, "time", PL_PART_TIME, PL_TIME_S, 64);
+    expect_part(3, "order", PL_PART_UINT, PL_TIME_NONE, 96);
+    expect_part(4, "r", PL_PART_BYTES, PL_TIME_NONE, 128);
+    expect_part(5, "s", PL_PART_BYTES, PL_TIME_NONE, 160);
+    expect_part(6, "v", PL_PART_UINT, PL_TIME_NONE, 192);
+    use_shape(3, NONE, NONE, NONE);
+    part_count = 0;
+    EXPECT(PL_OK, pl_oracle_read(&reading, &feed, NOW, typed.bytes, typed.size, &observer));
+    for (unsigned i = 0; i < 3; i++) {
+        expect_part(i, "word", PL_PART_BYTES, PL_TIME_NONE, 32 * (size_t)i);
+    }
+    expect_part(3, "price", PL_PART_INT, PL_TIME_NONE, 96);
+}
+
+typedef struct wanted_signature {
+    pl_status status;
+    int member;
+    bool has_signer;
+} wanted_signature;
+
+static void see_signature(void *context, const pl_signature_seen *seen)
+{
+    const wanted_signature *wanted = context;
+    assert_int_equal(seen->number, signature_count);
+    signature_count++;
+    EXPECT(wanted->status, seen->status);
+    assert_int_equal(seen->member, wanted->member);
+    assert_int_equal(seen->has_signer, wanted->has_signer);
+}
+
+/* Who signed, and the place in the set: none, where nobody was found or a stranger. */
+static void signers_have_places(void **state)
+{
+    (void)state;
+    wanted_signature wanted = {.status = PL_OK, .has_signer = true};
+    const pl_observer observer = {.context = &wanted, .signature = see_signature};
+    for (unsigned key = 0; key < 6; key++) {
+        build(15, 70, 9);
+        add_signature(key);
+        signature_count = 0;
+        wanted.member = key < 4 ? (int)key : -1;
+        wanted.status = key < 4 ? PL_OK : PL_REJECT_UNKNOWN_SIGNER;
+        EXPECT(key < 4 ? PL_REJECT_QUORUM : PL_REJECT_UNKNOWN_SIGNER,
+               pl_oracle_read(&reading, &feed, NOW, typed.bytes, typed.size, &observer));
+        assert_int_equal(signature_count, 1);
+    }
+    typed.bytes[typed.size - 1] = 29;
+    wanted = (wanted_signature){PL_REJECT_RECOVERY_ID, -1, false};
+    signature_count = 0;
+    EXPECT(PL_REJECT_RECOVERY_ID,
+           pl_oracle_read(&reading, &feed, NOW, typed.bytes, typed.size, &observer));
+    assert_int_equal(signature_count, 1);
+}
+
 static void put_hex(report *to, const char *text)
 {
     uint8_t bytes[65];
@@ -252,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup(signatures, set_up),
         cmocka_unit_test_setup(ranges, set_up),
         cmocka_unit_test_setup(cuts, set_up),
+        cmocka_unit_test_setup(words_have_names, set_up),
+        cmocka_unit_test_setup(signers_have_places, set_up),
         cmocka_unit_test_setup(the_mail_of_the_standard, set_up),
     };
     return cmocka_run_group_tests_name("oracle_eip712", tests, NULL, NULL);

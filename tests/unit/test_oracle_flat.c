@@ -166,6 +166,31 @@ static void stork_names_its_aggregator(void **state)
     EXPECT(PL_REJECT_QUORUM, judge(&flat, 0));
 }
 
+static uint8_t told_digest[32];
+
+static void keep_digest(void *context, const pl_signature_seen *seen)
+{
+    (void)context;
+    memcpy(told_digest, seen->digest, 32);
+}
+
+/* Without a set the aggregator is nobody: twenty zeros in front. */
+static void stork_of_nobody(void **state)
+{
+    (void)state;
+    uint8_t text[20 + 160] = {0}, expected[32];
+    const pl_observer observer = {.signature = keep_digest, .any_signer = true};
+    begin(PL_FEED_STORK);
+    build(77, 1);
+    memcpy(text + 20, flat.bytes, 160);
+    pl_keccak_of(expected, text, sizeof text);
+    pl_eip191_of(expected, expected);
+    feed.set_count = 0;
+    EXPECT(PL_OK, pl_oracle_read(&reading, &feed, NOW, flat.bytes, flat.size, &observer));
+    assert_memory_equal(told_digest, expected, 32);
+    assert_memory_equal(reading.digest, expected, 32);
+}
+
 /* A report of the native format is no payload of an adapter; its own door needs the world. */
 static void native_has_another_door(void **state)
 {
@@ -204,6 +229,7 @@ int main(void)
         cmocka_unit_test(api3),
         cmocka_unit_test(stork),
         cmocka_unit_test(stork_names_its_aggregator),
+        cmocka_unit_test(stork_of_nobody),
         cmocka_unit_test(native_has_another_door),
         cmocka_unit_test(words_above_every_price),
         cmocka_unit_test(cuts),

@@ -264,6 +264,27 @@ static void inspections_are_told(void **state)
     assert_int_equal(count, 2);
 }
 
+static void see_group(void *context, const pl_signature_seen *seen)
+{
+    assert_int_equal(seen->status, PL_OK);
+    assert_int_equal(seen->member, 0);
+    assert_true(seen->has_signer && seen->signer_size == PL_MEMBER_KEY);
+    assert_memory_equal(seen->signer, members, PL_MEMBER_KEY);
+    (*(unsigned *)context)++;
+}
+
+/* Whoever signs for Band, it is the group, which stands first in the set. */
+static void the_group_is_told(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    const pl_observer observer = {.context = &count, .signature = see_group};
+    begin_feed(PL_FEED_BAND, 2, 1);
+    build_band("data", 0);
+    assert_int_equal(pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer), PL_OK);
+    assert_int_equal(count, 1);
+}
+
 static void band(void **state)
 {
     (void)state;
@@ -306,6 +327,7 @@ int main(void)
         cmocka_unit_test(scribe_signature),
         cmocka_unit_test(scribe_layouts),
         cmocka_unit_test(band),
+        cmocka_unit_test(the_group_is_told),
         cmocka_unit_test(inspections_are_told),
     };
     return cmocka_run_group_tests_name("oracle_schnorr", tests, NULL, NULL);

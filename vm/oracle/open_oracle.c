@@ -32,12 +32,15 @@ static pl_status take_text(pl_bytes_cursor *cursor, const char *offset_name, con
 static bool is_padded(const pl_adapter_input *in, const pl_bytes_cursor *text, size_t end)
 {
     const size_t padded = (text->offset + WORD - 1) / WORD * WORD;
+    if (padded > end) {
+        return false;
+    }
     for (size_t i = text->offset; i < padded; i++) {
-        if (i >= end || in->payload[i] != 0) {
+        if (in->payload[i] != 0) {
             return false;
         }
     }
-    return padded <= end;
+    return true;
 }
 
 static pl_status take_message(pl_reading *reading, const pl_adapter_input *in, size_t end,

@@ -104,10 +104,9 @@ static void message_digest(uint8_t digest[32], const uint8_t *wat, const call *f
 
 #define NO_MEMBER 255u
 
-/* Which member has which feed id. */
+/* Which member has which feed id; the others stay as they are. */
 static void assign_ids(uint8_t member_of[256], const pl_signer_set *set)
 {
-    memset(member_of, NO_MEMBER, 256);
     for (unsigned i = set->member_count; i-- > 0;) {
         uint8_t address[PL_ADDRESS_SIZE];
         pl_address_of_key(address, &set->keys[i]);
@@ -121,6 +120,7 @@ static pl_status sum_keys(pl_public_key *sum, pl_signers *signers, const call *f
     const pl_public_key *keys[NO_MEMBER];
     uint8_t member_of[256];
     unsigned count = 0;
+    memset(member_of, NO_MEMBER, sizeof member_of);
     assign_ids(member_of, signers->set);
     for (size_t i = 0; i < found->id_count; i++) {
         const uint8_t member = member_of[found->ids[i]];

@@ -62,7 +62,7 @@ static void show(pl_signers *signers, const pl_signature_seen *seen)
 
 #define ANY_PLACE (-1)
 
-/* place: whose signature it says it is, or ANY_PLACE. */
+/* place: whose signature it says it is, or ANY_PLACE. *member is set for PL_OK. */
 static pl_status recover(pl_signers *signers, int *member, int place, const uint8_t *digest,
                          const uint8_t *r, const uint8_t *s, uint64_t v, unsigned v_base)
 {
@@ -75,7 +75,6 @@ static pl_status recover(pl_signers *signers, int *member, int place, const uint
                               .signer = address,
                               .member = -1,
                               .high_s = pl_is_high_s(s)};
-    *member = -1;
     seen.status = v < v_base || v - v_base > 1
                       ? PL_REJECT_RECOVERY_ID
                       : pl_recover_address(address, digest, r, s, (unsigned)(v - v_base));

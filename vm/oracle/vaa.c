@@ -192,12 +192,13 @@ static pl_status take_upgrade(pl_guardian_set *next, uint32_t current, pl_bytes_
 pl_status pl_guardian_upgrade(pl_guardian_set *next, const pl_guardian_set *current,
                               const uint8_t *vaa, size_t vaa_size)
 {
-    pl_signer_set set = {.until_s = UINT64_MAX,
-                         .quorum = current->quorum,
-                         .member_count = current->member_count,
-                         .members = current->members};
-    pl_guardian_set_id(set.id, current->index);
-    const pl_feed feed = {.format = PL_FEED_VAA, .set_count = 1, .sets = &set};
+    pl_signer_set sets[] = {{.until_s = UINT64_MAX,
+                             .quorum = current->quorum,
+                             .member_count = current->member_count,
+                             .members = current->members}};
+    pl_guardian_set_id(sets->id, current->index);
+    const pl_feed feed = {
+        .format = PL_FEED_VAA, .set_count = sizeof sets / sizeof *sets, .sets = sets};
     const pl_adapter_input in = {.feed = &feed, .payload = vaa, .size = vaa_size};
     pl_bytes_cursor cursor = pl_bytes_cursor_at(&in, 0, vaa_size);
     pl_vaa verified;
