@@ -13,6 +13,7 @@ import { PIPELINES, callData, setupCalls } from "./solidity.mjs";
 const require = createRequire(import.meta.url);
 const GAS = 2n ** 48n; // no loop here comes near
 const DEPLOY_GAS = "0x1c9c380";
+const ANSWER_MS = 120000; // of calls that take a tenth of a second on an idle machine
 const children = new Set();
 
 /** At once; for the end of this process, however it comes. */
@@ -34,13 +35,19 @@ function start(file, args) {
     children.add(child);
     child.on("error", () => children.delete(child));
     child.on("exit", () => children.delete(child));
-    child.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const reader = createInterface({ input: child.stdout });
+    child.lines = reader[Symbol.asyncIterator]();
     child.lost = new Promise((_, reject) => {
         child.on("error", (e) => reject(new Error(`${file}: ${e.message}`)));
         child.on("exit", (code) => reject(new Error(`${file} ended with ${code}`)));
     });
     child.lost.catch(() => {});
     child.stdin.on("error", () => {}); // its end is told by `lost`
+    /** What it prints from now on is thrown away: unread it would fill the pipe, and stop it. */
+    child.readNoMore = () => {
+        reader.close();
+        child.stdout.on("data", () => {}).resume();
+    };
     child.nextLine = async () => {
         const { value, done } = await Promise.race([child.lines.next(), child.lost]);
         return done ? child.lost : value;
@@ -171,6 +178,7 @@ function post(port, body) {
             response.on("end", () => resolve(text));
             response.on("error", reject);
         });
+        request.setTimeout(ANSWER_MS, () => request.destroy(new Error("it took too long")));
         request.on("error", (error) =>
             reject(new Error(`anvil does not answer: ${error.message}`)));
         request.end(body);
@@ -191,7 +199,7 @@ export async function anvil(compiled, inputs) {
     while (!port) {
         port = /^Listening on 127\.0\.0\.1:(\d+)/.exec(await child.nextLine())?.[1];
     }
-    child.stdout.resume();
+    child.readNoMore();
     let id = 0;
     const request = async (method, params) => {
         const body = JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params });
