@@ -49,7 +49,8 @@ Mutant = collections.namedtuple("Mutant", "file line function source change text
 CODE = "unit/test_code unit/test_code_bytes unit/test_exec unit/test_fused unit/test_call"
 WITNESS = "unit/test_witness unit/test_proof unit/test_certificate unit/test_certificate_rows " \
           "unit/test_certificate_errors unit/test_certificate_vectors unit/test_certificate_claims " \
-          "unit/test_certificate_evidence unit/test_certificate_tries unit/test_certificate_refusals"
+          "unit/test_certificate_evidence unit/test_certificate_tries " \
+          "unit/test_certificate_edges unit/test_certificate_refusals"
 CHAIN = "unit/test_block unit/test_world unit/test_world_feeds unit/test_chain unit/test_replay unit/test_feeds " \
         "unit/test_feed_rules"
 ORACLE = "unit/test_oracle unit/test_oracle_chain unit/test_oracle_words"
@@ -75,7 +76,7 @@ TESTS = (  # pattern of the file, programs of unit/ .. in the order to try, then
     (r"vm/oracle/keys", "unit/test_ahead", []),
     (r"vm/oracle/", ORACLE + " unit/test_policy unit/test_oracle_flat unit/test_oracle_vaa unit/test_oracle_median "
      "unit/test_oracle_redstone unit/test_feeds unit/test_feed_rules unit/test_oracle_pnau unit/test_oracle_eip712 "
-     "unit/test_oracle_schnorr", []),
+     "unit/test_oracle_schnorr unit/test_oracle_lazer unit/test_oracle_open unit/test_oracle_dlc unit/test_ocr", []),
     (r"vm/num/", "unit/test_num unit/test_num_text", ["storm/num_storm --cases 300 --seed 1"]),
 )
 

@@ -4,6 +4,7 @@
 
 #include "tests/unit/certificate_change.h"
 #include "tests/unit/certificate_source.h"
+#include "vm/chain/chain.h"
 
 /* A row of 0 makes the division fail: once, the failure is caught here; twice, two levels below. */
 static const char source[] =
@@ -174,12 +175,39 @@ static void the_block_is_judged_first(void **state)
     free(certificate.data);
 }
 
+/* What the view had open is closed before the block begins. */
+static void no_level_stays_open(void **state)
+{
+    (void)state;
+    static const char *const functions[] = {"once", "twice"};
+    for (unsigned i = 0; i < 2; i++) {
+        const question five = word(5);
+        pl_certified_view view = ask(PL_MOMENT_BASE, functions[i], &five);
+        pt_bytes joined = {0};
+        pl_verdict verdict;
+        pl_verifier *verifier;
+        certificate = make(&view, 1);
+        take(&certificate);
+        edit(&w.views[0])[KEY_AT] = 6;
+        pieces_join(&joined, &w);
+        assert_int_equal(
+            pl_verify(&verdict, &verifier, &counted.memory, joined.data, joined.size, NULL),
+            PL_REJECT_WITNESS_LACKS);
+        assert_int_equal(verdict.step, PL_VERIFY_VIEWS);
+        assert_int_equal(pl_store_depth(pl_verifier_chain(verifier)->store), 0);
+        pl_verifier_free(verifier);
+        pt_bytes_free(&joined);
+        free(certificate.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fails_is_caught),
         cmocka_unit_test(a_lacking_row_is_never_caught),
         cmocka_unit_test(the_block_is_judged_first),
+        cmocka_unit_test(no_level_stays_open),
     };
     return cmocka_run_group_tests_name("certificate tries", tests, begin, end);
 }

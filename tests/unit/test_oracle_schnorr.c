@@ -226,6 +226,34 @@ static void scribe_layouts(void **state)
                      0);
 }
 
+static pl_status told_status;
+
+static void see_sum(void *context, const pl_signature_seen *seen)
+{
+    const pl_status *wanted = context;
+    EXPECT(*wanted, seen->status);
+    assert_int_equal(seen->member, -1);
+    told_status = seen->status;
+}
+
+/* The signature is of a sum of keys, which has no place in the set. */
+static void the_sum_is_told(void **state)
+{
+    (void)state;
+    pl_status wanted = PL_OK;
+    const pl_observer observer = {.context = &wanted, .signature = see_sum};
+    told_status = PL_REJECT_TYPE;
+    begin_scribe(5, 3);
+    build(777, 50, 3);
+    EXPECT(PL_OK, pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer));
+    EXPECT(PL_OK, told_status);
+    call.bytes[IDS_AT + 2] = feed_id(&keys[5]); /* no member: the set has five */
+    wanted = PL_REJECT_SIGNER;
+    EXPECT(PL_REJECT_SIGNER,
+           pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer));
+    EXPECT(PL_REJECT_SIGNER, told_status);
+}
+
 /* ---- Band ---- */
 
 static void build_band(const char *message, unsigned key)
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(scribe_layouts),
         cmocka_unit_test(band),
         cmocka_unit_test(the_group_is_told),
+        cmocka_unit_test(the_sum_is_told),
         cmocka_unit_test(inspections_are_told),
     };
     return cmocka_run_group_tests_name("oracle_schnorr", tests, NULL, NULL);

@@ -17,7 +17,8 @@ pl_status pl_certified_view_ask(pl_outcome *outcome, pl_chain *chain, const pl_c
 /* ---- evidence ---- */
 
 /* The feed, but without what the accepting block judged by other things than the report. Order and
- * deviation compare with an earlier price, and here there is none. */
+ * deviation compare with an earlier price, and here there is none; nothing is too far ahead for
+ * this future_s, neither the price nor the moment from which a report holds. */
 static pl_feed relaxed(const pl_feed *feed)
 {
     pl_feed rules = *feed;
@@ -44,7 +45,6 @@ static pl_status read_price(pl_price *price, const pl_world *world, const pl_fee
     pl_reading reading;
     PL_TRY(pl_oracle_read(&reading, rules, time_s, evidence->report + PL_REPORT_ENVELOPE_SIZE,
                           evidence->report_size - PL_REPORT_ENVELOPE_SIZE, NULL));
-    reading.valid_from_s = 0;
     reading.expires_s = UINT64_MAX;
     return pl_policy_check(price, rules, (pl_clock){time_s, 0}, &none, &reading);
 }
