@@ -130,33 +130,6 @@ static void write_arguments(char *arguments)
     }
 }
 
-static void ignore_step(void *context, const pl_trace_step *step)
-{
-    (void)context, (void)step;
-}
-
-/* The call in the loop with runs, then in the one without; true when both end alike. */
-static bool same_both_ways(run_world *world, const char *arguments, uint64_t gas)
-{
-    pl_machine_trace(world->machine, NULL, NULL);
-    (void)run_call(world, 1, "f", arguments, gas);
-    const pl_outcome fast = world->outcome;
-    uint8_t result[32 * PL_RESULTS_MAX];
-    if (fast.status == PL_OK) {
-        memcpy(result, fast.result, fast.result_size);
-    }
-    pl_machine_trace(world->machine, ignore_step, NULL);
-    (void)run_call(world, 1, "f", arguments, gas);
-    const pl_outcome *plain = &world->outcome;
-    if (fast.status != plain->status || fast.gas_used != plain->gas_used) {
-        return false;
-    }
-    return fast.status == PL_OK ? fast.result_size == plain->result_size &&
-                                      memcmp(result, plain->result, fast.result_size) == 0
-                                : fast.trap_function == plain->trap_function &&
-                                      fast.trap_instruction == plain->trap_instruction;
-}
-
 static void test_runs_are_their_rows(void **unused)
 {
     (void)unused;
