@@ -43,6 +43,9 @@ SWAP = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "+":
         "||": "&&", "&": "|", "|": "&", "<<": ">>", ">>": "<<", "+=": "-=", "-=": "+=", "|=": "&=", "&=": "|="}
 FLAGS = ("-std=c11 -O1 -w -fno-strict-overflow -D_POSIX_C_SOURCE=200809L -fPIC -fsanitize=bounds-strict,shift "
          "-fsanitize-undefined-trap-on-error")  # a part of what `make test` sees with sanitizers
+ZEROED = "-ftrivial-auto-var-init=zero"  # what a mutant leaves unset is the same everywhere; gcc has it since 12
+if not subprocess.run(["gcc", ZEROED, "-E", "-xc", os.devnull], capture_output=True).returncode:
+    FLAGS += f" {ZEROED}"
 LIBS = "-lsecp256k1 -lcrypto -ljansson -lsqlite3 -lz -lm -lcmocka -lgmp"
 
 Mutant = collections.namedtuple("Mutant", "file line function source change text")

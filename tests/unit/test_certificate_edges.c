@@ -168,6 +168,33 @@ static void every_byte_of_a_hash(void **unused)
     free(first.data);
 }
 
+/* The first block has height 1, and its own price no evidence either. */
+static void evidence_of_the_first_block(void **unused)
+{
+    (void)unused;
+    static uint8_t entry[8 + PL_NATIVE_SIZE_MAX];
+    const question eth = word(TINY_ETH);
+    const pl_certified_view view = view_of(PL_MOMENT_END, TINY_PRICE, &eth);
+    const uint8_t *report;
+    uint32_t where, size;
+    pl_block block;
+    pl_chain *chain = start(false);
+    pl_certify request = request_of(&way, 1);
+    request.views = &view;
+    request.view_count = 1;
+    const blob first = certify(chain, &request, NULL);
+    pl_chain_free(chain);
+    assert_int_equal(pl_block_decode(&block, &where, way.blocks[0], way.sizes[0]), PL_OK);
+    assert_true(pl_items_next(&block.reports, &report, &size));
+    pl_store_u32(entry, TINY_ETH);
+    pl_store_u32(entry + 4, size);
+    memcpy(entry + 8, report, size);
+    EXPECT_OF(&first, "done OK", (void)0);
+    EXPECT_OF(&first, "evidence EVIDENCE",
+              (w.evidence[0] = (piece){entry, 8 + size}, w.evidence_count = 1));
+    free(first.data);
+}
+
 /* The place of a wrong byte of the witness, counted from the certificate's first one. */
 static void places_in_a_witness(void **unused)
 {
@@ -195,7 +222,8 @@ int main(void)
         cmocka_unit_test(views_have_an_order),  cmocka_unit_test(the_lowest_view),
         cmocka_unit_test(sizes_at_their_ends),  cmocka_unit_test(a_size_too_large),
         cmocka_unit_test(accounts_of_no_use),   cmocka_unit_test(nobody_asks),
-        cmocka_unit_test(every_byte_of_a_hash), cmocka_unit_test(places_in_a_witness),
+        cmocka_unit_test(every_byte_of_a_hash), cmocka_unit_test(evidence_of_the_first_block),
+        cmocka_unit_test(places_in_a_witness),
     };
     return cmocka_run_group_tests_name("certificate edges", tests, begin, end);
 }
