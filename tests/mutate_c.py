@@ -61,6 +61,7 @@ TESTS = (  # pattern of the file, programs of unit/ .. in the order to try, then
     (r"vm/machine/", CODE, ["plc/runner tests/plc", "fuzz/fuzz_code --runs 2000 --seed 1 fixtures/fuzz/code"]),
     (r"vm/chain/(certif|verify)|vm/state/", WITNESS + " unit/test_store unit/test_tree",
      ["storm/witness_storm --sequences 20 --seed 1"]),
+    (r"vm/chain/ahead|vm/oracle/keys", "unit/test_ahead unit/test_ahead_readings", []),
     (r"vm/chain/", CHAIN, ["fuzz/fuzz_world --runs 2000 --seed 1 fixtures/fuzz/world",
                            "fuzz/fuzz_block --runs 300 --seed 1 fixtures/fuzz/block"]),
     (r"vm/oracle/curve|vm/oracle/signature", "unit/test_curve unit/test_oracle_schnorr unit/test_oracle "
@@ -76,7 +77,6 @@ TESTS = (  # pattern of the file, programs of unit/ .. in the order to try, then
     (r"vm/oracle/(pnau|vaa)", "unit/test_oracle_pnau unit/test_oracle_vaa " + ORACLE, []),
     (r"vm/oracle/redstone", "unit/test_oracle_redstone " + ORACLE, []),
     (r"vm/oracle/scribe", "unit/test_oracle_schnorr " + ORACLE, []),
-    (r"vm/oracle/keys", "unit/test_ahead", []),
     (r"vm/oracle/", ORACLE + " unit/test_policy unit/test_oracle_flat unit/test_oracle_vaa unit/test_oracle_median "
      "unit/test_oracle_redstone unit/test_feeds unit/test_feed_rules unit/test_oracle_pnau unit/test_oracle_eip712 "
      "unit/test_oracle_schnorr unit/test_oracle_lazer unit/test_oracle_open unit/test_oracle_dlc unit/test_ocr", []),
