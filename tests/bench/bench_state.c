@@ -30,11 +30,11 @@
 #include "vm/state/system.h"
 #include "vm/state/tree_parts.h"
 
-#define HUGE_PAGE ((size_t)2 << 20)
-#define REPEATS   15u
-
-#define UPDATES_GOAL 1.5e6 /* changed rows a second */
-#define MEMORY_GOAL  200.0 /* bytes a row beside the row itself */
+#define HUGE_PAGE  ((size_t)2 << 20)
+#define REPEATS    15u
+#define BUILDS     7u /* of a store of at most BUILDS_MAX rows; a larger one is built once */
+#define BUILDS_MAX 1000000u
+#define GETS       7u
 
 static size_t taken; /* bytes, as the store asked for them */
 
@@ -161,33 +161,67 @@ static void put_row(pl_store *store, uint32_t table, uint32_t number)
 }
 
 typedef struct result {
-    double commit_ns, compress_ns, nodes, eta;
+    timing_spread commit_ns, model_ns, eta; /* of a whole commit */
+    double nodes, compress_ns;
 } result;
 
-/* Commits L changed or new rows, REPEATS times: medians. */
+/* One commit: what it took, what the cost model says, and the two together. */
+typedef struct commits {
+    double commit_ns[20 * REPEATS], model_ns[20 * REPEATS], eta[20 * REPEATS], compress_ns, nodes;
+    unsigned count;
+} commits;
+
+/* Times pl_store_root. rows: that were changed or are new. */
+static void commit(commits *all, pl_store *store)
+{
+    uint8_t root[32];
+    const double compress_ns = measure_compression();
+    const double start = seconds();
+    must(pl_store_root(store, root));
+    const double ns = (seconds() - start) * 1e9;
+    const double nodes =
+        (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + pl_store_changed_count(store));
+    all->commit_ns[all->count] = ns;
+    all->model_ns[all->count] = 2 * nodes * compress_ns;
+    all->eta[all->count++] = 2 * nodes * compress_ns / ns;
+    all->compress_ns += compress_ns;
+    all->nodes += nodes;
+}
+
+static result settle(commits *all)
+{
+    return (result){timing_spread_of(all->commit_ns, all->count),
+                    timing_spread_of(all->model_ns, all->count),
+                    timing_spread_of(all->eta, all->count), all->nodes / all->count,
+                    all->compress_ns / all->count};
+}
+
+/* Commits L changed or new rows, again and again. */
 static result measure(pl_store *store, uint32_t table, uint32_t *rows, uint32_t changed,
                       bool inserts)
 {
-    static double times[1024], compressions[1024];
+    static commits all;
     const unsigned repeats = changed <= 1000 ? 20 * REPEATS : REPEATS;
-    double nodes = 0;
-    uint8_t root[32];
-    for (unsigned i = 0; i < repeats; i++) {
+    all = (commits){.count = 0};
+    while (all.count < repeats) {
         for (uint32_t k = 0; k < changed; k++) {
             const uint32_t number = inserts ? (*rows)++ : (uint32_t)((draw() >> 32) * *rows >> 32);
             put_row(store, table, number);
         }
-        compressions[i] = measure_compression();
-        const double start = seconds();
-        must(pl_store_root(store, root));
-        times[i] = (seconds() - start) * 1e9;
-        nodes +=
-            (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + pl_store_changed_count(store));
+        commit(&all, store);
     }
-    result of = {timing_median(times, repeats), timing_median(compressions, repeats),
-                 nodes / repeats, 0};
-    of.eta = 2 * of.nodes * of.compress_ns / of.commit_ns;
-    return of;
+    return settle(&all);
+}
+
+static timing_spread divided(timing_spread a, double by)
+{
+    return (timing_spread){a.low / by, a.median / by, a.high / by, a.count};
+}
+
+static void print_value(const char *name, const char *unit, timing_spread value)
+{
+    const timing_row row = {.name = name, .unit = unit, .value = value};
+    timing_row_print(&row);
 }
 
 static void print(uint32_t rows, uint32_t changed, const char *what, result of)
@@ -196,44 +230,60 @@ static void print(uint32_t rows, uint32_t changed, const char *what, result of)
         char name[96];
         (void)snprintf(name, sizeof name, "commitment, %s %" PRIu32 " of %" PRIu32 " rows", what,
                        changed, rows);
-        timing_print(name, of.commit_ns / changed, "ns/row", "cost model", of.eta);
+        const timing_row row = {.name = name,
+                                .unit = "ns/row",
+                                .against = "cost model / time",
+                                .value = divided(of.commit_ns, changed),
+                                .yardstick = divided(of.model_ns, changed),
+                                .ratio = of.eta};
+        timing_row_print(&row);
     } else {
         printf("%9" PRIu32 " %8" PRIu32 "  %-7s %8.2f %12.1f %10.0f %9.1f %7.3f\n", rows, changed,
-               what, of.nodes / changed - 1, of.commit_ns / 1000, of.commit_ns / changed,
-               of.compress_ns, of.eta);
+               what, of.nodes / changed - 1, of.commit_ns.median / 1000,
+               of.commit_ns.median / changed, of.compress_ns, of.eta.median);
     }
 }
 
-/* Random reads through the door: fresh rows each time, and the same row again. */
-static void measure_get(pl_store *store, uint32_t table, uint32_t rows)
+/* Nanoseconds of a read through the door: of fresh rows at random, or of the same row again. */
+static double get_ns(pl_store *store, uint32_t table, uint32_t rows, bool same)
 {
     pl_door *door = pl_store_door(store);
-    const uint32_t count = 1u << 20;
+    const uint32_t count = 1u << 18;
+    static uint32_t place = 1;
     uint64_t sum = 0;
-    double ns[2];
-    for (unsigned same = 0; same < 2; same++) {
-        uint32_t place = 1;
-        const double start = seconds();
-        for (uint32_t i = 0; i < count; i++) {
-            uint8_t key[PL_PRICES_KEY_SIZE];
-            const uint8_t *row;
-            place = same ? place : place * 1664525u + 1013904223u;
-            pl_store_u32(key, (uint32_t)((uint64_t)place * rows >> 32));
-            must(door->ops->get(door, &row, table, key));
-            sum += row[7];
-        }
-        ns[same] = (seconds() - start) * 1e9 / count;
+    const double start = seconds();
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t key[PL_PRICES_KEY_SIZE];
+        const uint8_t *row;
+        place = same ? place : place * 1664525u + 1013904223u;
+        pl_store_u32(key, (uint32_t)((uint64_t)place * rows >> 32));
+        must(door->ops->get(door, &row, table, key));
+        sum += row[7];
     }
-    if (sum == 0) {
+    const double ns = (seconds() - start) * 1e9 / count;
+    if (sum == 0 && !same) {
         fprintf(stderr, "bench_state: rows are empty\n");
         exit(1);
+    }
+    return ns;
+}
+
+static void measure_get(pl_store *store, uint32_t table, uint32_t rows)
+{
+    static timing_samples samples;
+    samples.contenders = 2;
+    samples.rounds = GETS;
+    for (unsigned i = 0; i < GETS; i++) {
+        samples.ns[0][i] = get_ns(store, table, rows, false);
+        samples.ns[1][i] = get_ns(store, table, rows, true);
     }
     if (json) {
         char name[64];
         (void)snprintf(name, sizeof name, "get, %" PRIu32 " rows", rows);
-        timing_print(name, ns[0], "ns", "the same row again", ns[0] / ns[1]);
+        timing_print_ns(name, &samples, 0, 1, "ns", "the same row again");
     } else {
-        printf("%9" PRIu32 " rows: get %.1f ns, the same row again %.1f ns\n", rows, ns[0], ns[1]);
+        printf("%9" PRIu32 " rows: get %.1f ns, the same row again %.1f ns\n", rows,
+               timing_ns(&samples, 0).median, timing_ns(&samples, 1).median);
     }
 }
 
@@ -265,9 +315,9 @@ static void print_memory(const pl_store *store, uint32_t rows)
     if (json) {
         char name[64];
         (void)snprintf(name, sizeof name, "memory, in use, %" PRIu32 " rows", rows);
-        timing_print(name, all - room, "B/row", "200 B/row", (all - room) / MEMORY_GOAL);
+        print_value(name, "B/row", timing_once(all - room));
         (void)snprintf(name, sizeof name, "memory and room of pools, %" PRIu32 " rows", rows);
-        timing_print(name, all, "B/row", "200 B/row", all / MEMORY_GOAL);
+        print_value(name, "B/row", timing_once(all));
         return;
     }
     printf("%9" PRIu32 " rows: %.1f bytes a row beside its %.0f: nodes %.1f, leaves %.1f, records "
@@ -289,17 +339,21 @@ static pl_store *fill(uint32_t *table, uint32_t rows)
     return store;
 }
 
-static void print_updates(const char *what, double seconds_of_batch, uint32_t changed)
+/* batches: seconds each; on output sorted. */
+static void print_updates(const char *what, double *batches, unsigned count, uint32_t changed)
 {
-    const double rate = changed / seconds_of_batch;
+    for (unsigned i = 0; i < count; i++) {
+        batches[i] = changed / batches[i];
+    }
+    const timing_spread rate = timing_spread_of(batches, count);
     if (json) {
-        timing_print(what, rate, "rows/s", "1500000 rows/s", rate / UPDATES_GOAL);
+        print_value(what, "rows/s", rate);
     } else {
-        printf("%s: %.0f rows/s\n", what, rate);
+        printf("%s: %.0f rows/s, the best %.0f\n", what, rate.median, batches[count - 1]);
     }
 }
 
-/* 2^20 rows, one in a hundred changed: medians and the best. */
+/* 2^20 rows, one in a hundred changed. */
 static void run_updates(void)
 {
     static double roots[4 * REPEATS], both[4 * REPEATS];
@@ -319,38 +373,37 @@ static void run_updates(void)
         roots[i] = seconds() - middle;
         both[i] = seconds() - start;
     }
-    /* Sorted by the median: the first is the best. */
-    const double root_s = timing_median(roots, 4 * REPEATS);
-    const double both_s = timing_median(both, 4 * REPEATS);
-    print_updates("updates, 1 % of 2^20 rows, root", root_s, changed);
-    print_updates("updates, 1 % of 2^20 rows, put and root", both_s, changed);
-    print_updates("updates, 1 % of 2^20 rows, root, best", roots[0], changed);
+    print_updates("updates, 1 % of 2^20 rows, root", roots, 4 * REPEATS, changed);
+    print_updates("updates, 1 % of 2^20 rows, put and root", both, 4 * REPEATS, changed);
     pl_store_free(store);
 }
 
-static pl_store *build(uint32_t *table, uint32_t rows, const char *what)
+/* Times the first commit of all rows, again and again where that is quick, and prints it. On input
+ * *store may be NULL; on output it is the last one made. */
+static void build(pl_store **store, uint32_t *table, uint32_t rows, const char *what)
 {
-    uint8_t root[32];
-    pl_store *store = fill(table, rows);
-    const double compress_ns = measure_compression();
-    const double start = seconds();
-    must(pl_store_root(store, root));
-    result built = {(seconds() - start) * 1e9, compress_ns,
-                    (double)(pl_tree_nodes_hashed(pl_store_tree(store)) + rows), 0};
-    built.eta = 2 * built.nodes * compress_ns / built.commit_ns;
-    print(rows, rows, what, built);
-    return store;
+    static commits all;
+    const unsigned times = rows <= BUILDS_MAX ? BUILDS : 1;
+    all = (commits){.count = 0};
+    while (all.count < times) {
+        if (*store != NULL) {
+            pl_store_free(*store);
+        }
+        *store = fill(table, rows);
+        commit(&all, *store);
+    }
+    print(rows, rows, what, settle(&all));
 }
 
 static void run(uint32_t rows)
 {
     uint32_t table;
     uint8_t root[32];
-    pl_store *store = build(&table, rows, "build");
-    if (rows <= 1000000) {
+    pl_store *store = NULL;
+    build(&store, &table, rows, "build");
+    if (rows <= BUILDS_MAX) {
         keeping = true;
-        pl_store_free(store);
-        store = build(&table, rows, "rebuild");
+        build(&store, &table, rows, "rebuild");
         keeping = false;
         drop_kept();
     }

@@ -15,8 +15,8 @@ class Target:
 
 
 TARGETS = tuple(Target(*row) for row in (
-    ("health check, 4 reserves, in registers", "ratio", "<=", 1.6, "an interpreter close to C"),
-    ("health check, 16 reserves, in registers", "ratio", "<=", 1.6, "an interpreter close to C"),
+    ("health check, 4 reserves, in registers", "ratio", "<=", 1.3, "an interpreter close to C"),
+    ("health check, 16 reserves, in registers", "ratio", "<=", 1.3, "an interpreter close to C"),
     ("health check, 4 reserves, from state", "ratio", "<=", 2.0, "the door to state is not dear"),
     ("health check, 16 reserves, from state", "ratio", "<=", 2.2, "the door to state is not dear"),
     ("liquidation amounts", "ratio", "<=", 1.5, "an interpreter close to C"),
