@@ -429,6 +429,9 @@ static void short_reports(void **state)
     made = median_report(PL_FEED_OCR2, 5);
     made.size += 1; /* as many words, and a byte */
     assert_false(expect(&made, PL_OK, PL_OK).has_price);
+    made = median_report(PL_FEED_OCR2, 5);
+    memset(made.bytes + 28, 0xff, 4); /* the last time of 32 bits */
+    assert_true(expect(&made, PL_OK, PL_OK).has_price);
 }
 
 /* Offsets lead back into the head, and the head ends before v. */

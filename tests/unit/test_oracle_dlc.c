@@ -480,6 +480,19 @@ static void events_that_end_too_early(void **state)
     EXPECT(PL_REJECT_QUORUM, read_report(&tlv));
 }
 
+/* Where a key should be there are two zeros: they are no count of signatures. */
+static void an_attestation_without_a_key(void **state)
+{
+    (void)state;
+    report value = {.size = 0};
+    begin_feed(PL_FEED_DLC_ATTESTATION, 2, 1);
+    put_text(&value, "event-1");
+    put_uint(&value, 0, 2);
+    tlv.size = 0;
+    wrap(&tlv, &value, 0xd868);
+    EXPECT(PL_REJECT_TRUNCATED, read_report(&tlv));
+}
+
 /* The parts before the event: the frames say how long they are, the announcement ends early. */
 static void frames_that_end_too_early(void **state)
 {
@@ -533,6 +546,7 @@ int main(void)
         cmocka_unit_test(announcements),
         cmocka_unit_test(descriptors),
         cmocka_unit_test(events_that_end_too_early),
+        cmocka_unit_test(an_attestation_without_a_key),
         cmocka_unit_test(frames_that_end_too_early),
         cmocka_unit_test(cuts),
     };

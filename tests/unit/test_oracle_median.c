@@ -102,6 +102,7 @@ static void exactly_the_quorum(void **state)
         EXPECT(count == 3 ? PL_OK : PL_REJECT_QUORUM, judge(&call, 8));
         EXPECT(PL_OK, inspect(&call));
         assert_int_equal(reading.has_price, count > 0);
+        assert_int_equal(reading.has_digest, count > 0);
     }
 }
 

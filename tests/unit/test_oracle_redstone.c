@@ -434,6 +434,34 @@ static void inspection_needs_no_set(void **state)
     assert_true(!reading.has_price && reading.values == 0);
 }
 
+static size_t bytes_before;
+
+static void see_before(void *context, const pl_part *part)
+{
+    (void)context;
+    if (strcmp(part->name, "call data") == 0) {
+        assert_int_equal(part->offset, 0);
+        bytes_before += part->size;
+    }
+}
+
+/* The call that carries a report stands before it, and is told, be it one byte. */
+static void what_stands_before_is_told(void **state)
+{
+    (void)state;
+    const uint64_t values[] = {1, 2, 30, 40, 51};
+    const pl_observer observer = {.part = see_before, .any_signer = true};
+    for (size_t before = 0; before < 3; before++) {
+        make(values, 5);
+        memmove(bytes + before, bytes, size);
+        memset(bytes, 0x77, before);
+        size += before;
+        bytes_before = 0;
+        assert_int_equal(pl_oracle_read(&reading, &feed, NOW, bytes, size, &observer), PL_OK);
+        assert_int_equal(bytes_before, before);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +478,7 @@ int main(void)
         cmocka_unit_test(what_is_not_signed_means_nothing),
         cmocka_unit_test(a_real_one_cut_anywhere_has_a_name),
         cmocka_unit_test(inspection_needs_no_set),
+        cmocka_unit_test(what_stands_before_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

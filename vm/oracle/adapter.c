@@ -144,6 +144,7 @@ pl_status pl_word_raw(pl_bytes_cursor *cursor, const char *name, pl_part_kind ki
 
 pl_status pl_uint_of_word(uint64_t *value, const uint8_t *word, unsigned bits)
 {
+    PL_ASSERT(bits % 8 == 0 && bits <= 64);
     if (!all_are(word, WORD - bits / 8, 0)) {
         return PL_REJECT_NON_CANONICAL;
     }
@@ -158,6 +159,7 @@ uint64_t pl_recovery_of_word(const uint8_t *word)
 
 pl_status pl_int256_of_word(pl_i256 *value, const uint8_t *word, unsigned bits, bool is_signed)
 {
+    PL_ASSERT(bits % 8 == 0 && bits > 0 && bits <= 256);
     const size_t above = WORD - bits / 8;
     const bool is_negative = is_signed && (word[above] & 0x80) != 0;
     if (!all_are(word, above, is_negative ? 0xff : 0)) {

@@ -64,11 +64,12 @@ PL_MUST_USE pl_status pl_take_end(const pl_bytes_cursor *cursor);
 
 /* ---- Solidity ABI: words of 32 bytes ---- */
 
-/* An unsigned word that must fit `bits` (8..64): NON_CANONICAL when higher bytes are not zero. */
+/* An unsigned word that must fit `bits` (8..64, whole bytes): NON_CANONICAL when higher bytes are
+ * not zero. */
 PL_MUST_USE pl_status pl_word_uint(pl_bytes_cursor *cursor, const char *name, pl_time_unit unit,
                                    uint64_t *value, unsigned bits);
-/* A signed or unsigned word of `bits` (8..256) as a 256-bit number: NON_CANONICAL when it is not
- * the extension of that many bits. */
+/* A signed or unsigned word of `bits` (8..256, whole bytes) as a 256-bit number: NON_CANONICAL when
+ * it is not the extension of that many bits. */
 PL_MUST_USE pl_status pl_word_int256(pl_bytes_cursor *cursor, const char *name, pl_i256 *value,
                                      unsigned bits, bool is_signed);
 PL_MUST_USE pl_status pl_word_bytes(pl_bytes_cursor *cursor, const char *name,
