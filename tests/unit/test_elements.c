@@ -240,12 +240,42 @@ static void test_random_programs(void **unused)
     assert_true(finished > 1000);
 }
 
+/* ---- code made to be slow to prepare ---- */
+
+#define LONG_TRIPLES 200u
+
+/* One block whose copies are never mentioned again, so that each has to be looked for to its end:
+ * the search gives up, and what it has not looked at counts as read. */
+static void test_the_search_is_bounded(void **unused)
+{
+    static char code[LONG_TRIPLES * 64];
+    char kinds[14 + 2 * LONG_TRIPLES + 2] = "nnnwwwwwwwwwwnw";
+    (void)unused;
+    code[0] = 0;
+    for (unsigned i = 0; i < LONG_TRIPLES; i++) {
+        const unsigned first = 15 + 2 * i;
+        (void)sprintf(code + strlen(code), "LDX %u 5 0 4; LDX %u 9 0 4; MUL 14 %u %u; ", first,
+                      first + 1, first, first + 1);
+        strcat(kinds, "ww");
+    }
+    strcat(code, "RET 14");
+    build *b = build_start("long");
+    (void)build_function(b, "f", PURE | PUBLIC, PARAMETERS, "r:u256", kinds, code);
+    run_world *world = start_one(b);
+    assert_int_equal(run_of(world, 0), PL_HANDLER_ELEMENTS_MUL_bc);
+    assert_int_not_equal(run_of(world, 3 * LONG_TRIPLES / 2), PL_HANDLER_ELEMENTS_MUL_bc);
+    assert_true(same_both_ways(world, plain_arguments, GAS));
+    assert_status(world->outcome.status, "OK");
+    run_end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_row_where_the_copy_is_dead),
         cmocka_unit_test(test_not_where_the_copy_is_read),
         cmocka_unit_test(test_random_programs),
+        cmocka_unit_test(test_the_search_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

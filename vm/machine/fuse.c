@@ -36,8 +36,8 @@ static const fused_row fused_rows[] = {
  * A register that no block reads before it writes it is dead wherever a block ends; inside a block
  * the next mention decides. Where the search would take long, a register counts as read. */
 
-#define LOOK_AHEAD             64u
-#define EFFORT_PER_INSTRUCTION 64u
+#define EFFORT_PER_INSTRUCTION 64u /* registers noted, over the function */
+#define LOOKS_PER_INSTRUCTION  8u  /* instructions looked at, over the function */
 
 /* One walk over the operands of an instruction. */
 typedef struct range {
@@ -89,7 +89,10 @@ static void find_carried(pl_fusing *f, const pl_code *code, const pl_function *f
 {
     uint64_t effort = EFFORT_PER_INSTRUCTION * (uint64_t)function->instruction_count;
     uint32_t block = 0;
-    *f = (pl_fusing){.code = code, .function = function, .knows = true};
+    *f = (pl_fusing){.code = code,
+                     .function = function,
+                     .knows = true,
+                     .looks = LOOKS_PER_INSTRUCTION * function->instruction_count};
     for (uint32_t i = 0; i < function->instruction_count && f->knows; i++) {
         range ranges[PL_OPERANDS];
         const uint32_t count = ranges_of(ranges, f, i);
@@ -101,11 +104,16 @@ static void find_carried(pl_fusing *f, const pl_code *code, const pl_function *f
 
 typedef enum mention { MENTION_NONE, MENTION_READ, MENTION_WRITE } mention;
 
-/* How the instruction at `place` meets the register first: it reads before it writes. */
-static mention mention_at(const pl_fusing *f, uint32_t place, uint32_t wanted)
+/* How the instruction at `place` meets the register first: it reads before it writes. READ when
+ * there were too many looks. */
+static mention mention_at(pl_fusing *f, uint32_t place, uint32_t wanted)
 {
     range ranges[PL_OPERANDS];
     mention found = MENTION_NONE;
+    if (f->looks == 0) {
+        return MENTION_READ;
+    }
+    f->looks--;
     const uint32_t count = ranges_of(ranges, f, place);
     for (uint32_t i = 0; i < count; i++) {
         if (wanted >= ranges[i].first && wanted - ranges[i].first < ranges[i].count) {
@@ -119,14 +127,14 @@ static mention mention_at(const pl_fusing *f, uint32_t place, uint32_t wanted)
 }
 
 /* Whether nobody reads what the register holds after the instruction at `place`. */
-static bool is_dead_after(const pl_fusing *f, uint32_t place, uint32_t wanted)
+static bool is_dead_after(pl_fusing *f, uint32_t place, uint32_t wanted)
 {
     const pl_function *function = f->function;
     for (uint32_t i = place + 1; i < function->instruction_count; i++) {
         if (function->block_gas[i] != 0) {
             break;
         }
-        const mention met = i - place > LOOK_AHEAD ? MENTION_READ : mention_at(f, i, wanted);
+        const mention met = mention_at(f, i, wanted);
         if (met != MENTION_NONE) {
             return met == MENTION_WRITE;
         }
@@ -136,7 +144,7 @@ static bool is_dead_after(const pl_fusing *f, uint32_t place, uint32_t wanted)
 
 /* Whether the run's last instruction alone reads the copy that the run's instruction k makes, and
  * as the row's operand alone. */
-static bool only_reader(const pl_fusing *f, const fused_row *row, uint32_t place, uint32_t k)
+static bool only_reader(pl_fusing *f, const fused_row *row, uint32_t place, uint32_t k)
 {
     const uint32_t last = place + row->count - 1u;
     const pl_instruction *reader = &f->function->instructions[last];
@@ -176,7 +184,7 @@ static bool stands(const fused_row *row, const pl_function *function, uint32_t p
 }
 
 /* True when nobody misses the copies that the row leaves out; two have one index and one bound. */
-static bool can_leave_copies_out(const fused_row *row, const pl_fusing *f, uint32_t place)
+static bool can_leave_copies_out(const fused_row *row, pl_fusing *f, uint32_t place)
 {
     const pl_instruction *in = &f->function->instructions[place];
     if (row->copies[0] == COPY_STAYS) {

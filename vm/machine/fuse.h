@@ -10,6 +10,7 @@
 typedef struct pl_fusing {
     const pl_code *code;
     const pl_function *function;
+    uint32_t looks;                        /* left; 0: every register counts as read  */
     bool knows;                            /* false: every register counts as carried */
     bool carried[PL_REGISTERS_MAX];        /* some block reads it before writing it   */
     uint16_t written_in[PL_REGISTERS_MAX]; /* 1 + start of the block; 0: nowhere yet  */
