@@ -1,7 +1,8 @@
-/* Checks ahead of reports whose readings are kept, while memory runs out. */
+/* Checks ahead of reports whose readings are kept, while memory runs out; and the keys kept. */
 #include "tests/unit/replay_parts.h"
 #include "tools/common/file.h"
 #include "vm/chain/ahead.h"
+#include "vm/oracle/signature.h"
 
 /* Returns how many takes the checks of this block need; each of them was refused once. */
 static uint64_t refuse_each_take(const pl_chain *chain, const uint8_t *block, size_t size)
@@ -53,10 +54,31 @@ static void readings_without_memory(void **state)
     stop(chain);
 }
 
+/* A place that is taken answers for its own key alone: never for the zeros that it held before. */
+static void a_taken_place_is_no_other_key(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[PL_PUBLIC_KEY_SIZE] = {0};
+    const pl_public_key *found;
+    pl_keys *keys;
+    assert_int_equal(pl_keys_create(&keys, &counted.memory), PL_OK);
+    unsigned same_set = 0;
+    for (uint32_t number = 1; same_set < 4; number++) { /* sets are 512, named by the last bits */
+        const signer one = signer_of(number);
+        if (pl_load_u16(one.public_key + PL_PUBLIC_KEY_SIZE - 2) % 512 == 0) {
+            assert_int_equal(pl_keys_parse(&found, keys, one.public_key), PL_OK);
+            assert_int_equal(pl_keys_parse(&found, keys, zeros), PL_REJECT_NON_CANONICAL);
+            same_set++;
+        }
+    }
+    pl_keys_free(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(readings_without_memory, set_up),
+        cmocka_unit_test_setup(a_taken_place_is_no_other_key, set_up),
     };
     return cmocka_run_group_tests_name("ahead readings", tests, NULL, NULL);
 }

@@ -115,6 +115,21 @@ static void a_size_too_large(void **unused)
     expect("shape TRUNCATED");
 }
 
+/* Where a certificate ends behind its path, that is where more was expected. */
+static void nothing_behind_the_path(void **unused)
+{
+    (void)unused;
+    pl_verdict verdict;
+    pt_bytes parts = {0};
+    take(&rich);
+    const size_t size = 4 + 2 + 1 + 8 + 4 + w.world.size + 4 + PL_HEADER_SIZE + PL_LINK_SIZE;
+    pt_put(&parts, rich.data, size);
+    certificate_seal(&parts);
+    assert_int_equal(verify_with(&verdict, parts.data, parts.size, NULL), PL_REJECT_TRUNCATED);
+    assert_int_equal(verdict.offset, size);
+    pt_bytes_free(&parts);
+}
+
 /* Every byte of an account that nobody means is zero. */
 static void accounts_of_no_use(void **unused)
 {
@@ -219,10 +234,15 @@ static void places_in_a_witness(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_have_an_order),  cmocka_unit_test(the_lowest_view),
-        cmocka_unit_test(sizes_at_their_ends),  cmocka_unit_test(a_size_too_large),
-        cmocka_unit_test(accounts_of_no_use),   cmocka_unit_test(nobody_asks),
-        cmocka_unit_test(every_byte_of_a_hash), cmocka_unit_test(evidence_of_the_first_block),
+        cmocka_unit_test(views_have_an_order),
+        cmocka_unit_test(the_lowest_view),
+        cmocka_unit_test(sizes_at_their_ends),
+        cmocka_unit_test(a_size_too_large),
+        cmocka_unit_test(nothing_behind_the_path),
+        cmocka_unit_test(accounts_of_no_use),
+        cmocka_unit_test(nobody_asks),
+        cmocka_unit_test(every_byte_of_a_hash),
+        cmocka_unit_test(evidence_of_the_first_block),
         cmocka_unit_test(places_in_a_witness),
     };
     return cmocka_run_group_tests_name("certificate edges", tests, begin, end);

@@ -428,10 +428,14 @@ static void inspection_needs_no_set(void **state)
     feed.subject_size = 0;
     assert_int_equal(pl_oracle_read(&reading, &feed, NOW, bytes, size, &observer), PL_OK);
     assert_true(reading.values == 5 && reading.signatures == 5);
-    make(values, 0);
-    feed.set_count = 0;
-    assert_int_equal(pl_oracle_read(&reading, &feed, NOW, bytes, size, &observer), PL_OK);
-    assert_true(!reading.has_price && reading.values == 0);
+    for (unsigned count = 0; count < 3; count++) {
+        make(values, count);
+        feed.set_count = 0;
+        feed.subject_size = 0;
+        assert_int_equal(pl_oracle_read(&reading, &feed, NOW, bytes, size, &observer), PL_OK);
+        assert_true(reading.has_price == (count > 0) && reading.values == count);
+        assert_true(reading.has_digest == (count > 0));
+    }
 }
 
 static size_t bytes_before;

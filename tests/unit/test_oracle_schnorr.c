@@ -311,6 +311,9 @@ static void the_group_is_told(void **state)
     build_band("data", 0);
     assert_int_equal(pl_oracle_read(&reading, &feed, NOW, call.bytes, call.size, &observer), PL_OK);
     assert_int_equal(count, 1);
+    uint8_t digest[32];
+    pl_keccak_of(digest, (const uint8_t *)"data", 4);
+    assert_memory_equal(reading.digest, digest, 32);
 }
 
 static void band(void **state)

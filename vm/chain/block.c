@@ -27,13 +27,13 @@ pl_status pl_header_decode(pl_header *header, const uint8_t *bytes)
     if (pl_load_u16(bytes + 4) != FORMAT) {
         return PL_REJECT_VERSION;
     }
-    memcpy(header->world, bytes + 6, 32);
+    memcpy(header->world, bytes + 6, PL_HASH_SIZE);
     header->height = pl_load_u64(bytes + 38);
     header->time_s = pl_load_u64(bytes + 46);
-    memcpy(header->parent, bytes + 54, 32);
-    memcpy(header->body_hash, bytes + 86, 32);
-    memcpy(header->state_root, bytes + 118, 32);
-    memcpy(header->receipts_hash, bytes + 150, 32);
+    memcpy(header->parent, bytes + 54, PL_HASH_SIZE);
+    memcpy(header->body_hash, bytes + 86, PL_HASH_SIZE);
+    memcpy(header->state_root, bytes + 118, PL_HASH_SIZE);
+    memcpy(header->receipts_hash, bytes + 150, PL_HASH_SIZE);
     return PL_OK;
 }
 
@@ -41,13 +41,13 @@ void pl_header_encode(uint8_t *bytes, const pl_header *header)
 {
     memcpy(bytes, magic, sizeof magic);
     pl_store_u16(bytes + 4, FORMAT);
-    memcpy(bytes + 6, header->world, 32);
+    memcpy(bytes + 6, header->world, PL_HASH_SIZE);
     pl_store_u64(bytes + 38, header->height);
     pl_store_u64(bytes + 46, header->time_s);
-    memcpy(bytes + 54, header->parent, 32);
-    memcpy(bytes + 86, header->body_hash, 32);
-    memcpy(bytes + 118, header->state_root, 32);
-    memcpy(bytes + 150, header->receipts_hash, 32);
+    memcpy(bytes + 54, header->parent, PL_HASH_SIZE);
+    memcpy(bytes + 86, header->body_hash, PL_HASH_SIZE);
+    memcpy(bytes + 118, header->state_root, PL_HASH_SIZE);
+    memcpy(bytes + 150, header->receipts_hash, PL_HASH_SIZE);
 }
 
 void pl_header_hash(uint8_t *hash, const pl_header *header)
@@ -149,7 +149,7 @@ pl_status pl_tx_decode(pl_tx *tx, const uint8_t *bytes, size_t size)
                   .nonce = pl_load_u64(bytes + 39),
                   .gas_limit = pl_load_u64(bytes + 47),
                   .arguments_size = pl_load_u32(bytes + 55)};
-    memcpy(tx->caller, bytes + 7, 32);
+    memcpy(tx->caller, bytes + 7, PL_HASH_SIZE);
     pl_reader reader = pl_reader_of(bytes, size);
     reader.offset = PL_TX_HEAD_SIZE;
     uint8_t signature_size;

@@ -282,10 +282,10 @@ void pl_certificate_header(pl_header *header, const pl_certificate *certificate,
         pl_header_hash(hash, header);
         header->height++;
         header->time_s = pl_load_u64(link);
-        memcpy(header->parent, hash, 32);
-        memcpy(header->body_hash, link + 8, 32);
-        memcpy(header->state_root, link + 40, 32);
-        memcpy(header->receipts_hash, link + 72, 32);
+        memcpy(header->parent, hash, PL_HASH_SIZE);
+        memcpy(header->body_hash, link + 8, PL_HASH_SIZE);
+        memcpy(header->state_root, link + 40, PL_HASH_SIZE);
+        memcpy(header->receipts_hash, link + 72, PL_HASH_SIZE);
     }
 }
 

@@ -84,7 +84,7 @@ static pl_status check_world(verification *v)
     }
     v->verdict->offset = is_inside ? (size_t)(world - v->bytes) : 0;
     PL_TRY(open_chain(v, world, is_inside ? certificate->world_size : v->options.world_size));
-    memcpy(v->verdict->world_id, v->chain->world.id, 32);
+    memcpy(v->verdict->world_id, v->chain->world.id, PL_HASH_SIZE);
     if (is_inside) {
         PL_TRY(check_symbols(v));
     }
@@ -144,7 +144,7 @@ static pl_status check_headers(verification *v)
         return PL_REJECT_PARENT;
     }
     PL_TRY(check_times(v, &first));
-    memcpy(v->verdict->block_hash, world_id, 32);
+    memcpy(v->verdict->block_hash, world_id, PL_HASH_SIZE);
     if (certificate->height > 0) {
         pl_certificate_header(&v->header, certificate, certificate->height);
         pl_header_hash(v->verdict->block_hash, &v->header);
@@ -180,7 +180,7 @@ static void set_head(verification *v, const pl_header *header)
     head->height = header->height;
     head->time_s = header->time_s;
     head->row_count = pl_store_row_count(v->chain->store);
-    memcpy(head->state_root, header->state_root, 32);
+    memcpy(head->state_root, header->state_root, PL_HASH_SIZE);
     pl_header_hash(head->block_hash, header);
     pl_header_encode(v->chain->header, header);
 }
@@ -216,8 +216,8 @@ static pl_status load_base(verification *v)
         PL_TRY(pl_chain_write_genesis(v->chain));
     }
     verdict->row_count = v->chain->head.row_count;
-    memcpy(verdict->pre_root, v->chain->head.state_root, 32);
-    memcpy(verdict->post_root, v->chain->head.state_root, 32);
+    memcpy(verdict->pre_root, v->chain->head.state_root, PL_HASH_SIZE);
+    memcpy(verdict->post_root, v->chain->head.state_root, PL_HASH_SIZE);
     pl_asking_begin(&v->asking, &verdict->certificate, v->chain);
     return PL_OK;
 }
@@ -267,7 +267,7 @@ static pl_status replay(verification *v)
     }
     PL_TRY(status);
     verdict->signatures = verdict->block.counts.reports_accepted;
-    memcpy(verdict->post_root, v->chain->head.state_root, 32);
+    memcpy(verdict->post_root, v->chain->head.state_root, PL_HASH_SIZE);
     return PL_OK;
 }
 
