@@ -166,6 +166,18 @@ static void lines(void **state)
     SAYS("claim CLAIM", BELOW, c, "inverse", AT_END, c); /* the view fails: it says nothing */
 }
 
+/* An account is all its bytes: one that differs in any of them is not who was asked about. */
+static void accounts_are_whole(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 32; i++) {
+        uint8_t other[32];
+        memcpy(other, a, 32);
+        other[i] ^= 1;
+        SAYS("claim CLAIM", BELOW, other, "is_liquidatable", AT_END, a);
+    }
+}
+
 /* Block 2's last transaction has no account among its arguments, but an event of it has. */
 static void named_by_an_event(void **state)
 {
@@ -180,6 +192,7 @@ int main(void)
         cmocka_unit_test(triggers),
         cmocka_unit_test(lines),
         cmocka_unit_test(named_by_an_event),
+        cmocka_unit_test(accounts_are_whole),
     };
     return cmocka_run_group_tests_name("certificate claims", tests, begin, end);
 }

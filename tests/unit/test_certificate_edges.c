@@ -173,6 +173,10 @@ static void every_byte_of_a_hash(void **unused)
         pl_verdict verdict;
         pt_bytes joined = {0};
         EXPECT_OF(&rich, "world WORLD_MISMATCH", w.first[6 + i] ^= 1);
+        pieces_join(&joined, &w);
+        assert_int_equal(verify_with(&verdict, joined.data, joined.size, NULL),
+                         PL_REJECT_WORLD_MISMATCH);
+        assert_int_equal(verdict.offset, 0);
         EXPECT_OF(&first, "headers PARENT", w.first[54 + i] ^= 1);
         pieces_join(&joined, &w);
         assert_int_equal(verify_with(&verdict, joined.data, joined.size, NULL), PL_REJECT_PARENT);
