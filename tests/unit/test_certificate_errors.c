@@ -525,6 +525,10 @@ static void the_bound_on_gas(void **unused)
     options.gas_max--;
     assert_int_equal(verify_with(&verdict, rich.data, rich.size, &options), PL_FAULT_UNSUPPORTED);
     assert_int_equal(verdict.step, PL_VERIFY_BLOCK);
+    options.gas_max = 4 * 9000 + 2 * TINY_HOOK_GAS; /* without views */
+    assert_int_equal(verify_with(&verdict, plain.data, plain.size, &options), PL_OK);
+    options.gas_max--;
+    assert_int_equal(verify_with(&verdict, plain.data, plain.size, &options), PL_FAULT_UNSUPPORTED);
 }
 
 /* vm/verify.h: only three steps read at a place that they can name. */
