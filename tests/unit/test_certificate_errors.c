@@ -553,6 +553,9 @@ static void where_it_ended(void **unused)
         assert_true(pl_is_reject(verify_with(&verdict, joined.data, joined.size, NULL)));
         assert_int_equal(verdict.step, steps[i]);
         assert_int_equal(verdict.offset, 0);
+        if (i == 2) { /* the last of four views */
+            assert_int_equal(verdict.index, 3);
+        }
         pt_bytes_free(&joined);
     }
 }
