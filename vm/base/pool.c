@@ -9,23 +9,20 @@ void pl_pool_begin(pl_pool *pool, const pl_memory *memory, size_t item_size)
     *pool = (pl_pool){.item_size = item_size, .next = PL_POOL_FIRST, .memory = *memory};
 }
 
+/* A block of memory: the address of the block before, then, aligned, the items of a chunk. */
+#define BESIDE_ITEMS (sizeof(void *) + PL_POOL_ALIGNMENT)
+
 static size_t block_size(const pl_pool *pool, unsigned chunk)
 {
-    return pl_pool_chunk_items(chunk) * pool->item_size + PL_POOL_ALIGNMENT;
-}
-
-/* Returns the first number of a chunk. */
-static uint32_t first_of(unsigned chunk)
-{
-    return (4 + chunk % 4) << (chunk / 4 + PL_POOL_FIRST_BIT - 2);
+    return pl_pool_chunk_items(chunk) * pool->item_size + BESIDE_ITEMS;
 }
 
 void pl_pool_end(pl_pool *pool)
 {
-    for (unsigned chunk = 0; chunk < pool->chunks; chunk++) {
-        const uintptr_t start = (uintptr_t)pl_pool_at(pool, first_of(chunk), pool->item_size);
-        pool->memory.give(pool->memory.context, (void *)(start - pool->skipped[chunk]),
-                          block_size(pool, chunk));
+    for (unsigned chunk = pool->chunks; chunk-- > 0;) {
+        void *const block = pool->newest;
+        memcpy(&pool->newest, block, sizeof pool->newest);
+        pool->memory.give(pool->memory.context, block, block_size(pool, chunk));
     }
     const pl_memory memory = pool->memory;
     pl_pool_begin(pool, &memory, pool->item_size);
@@ -36,18 +33,19 @@ static pl_status grow(pl_pool *pool, uint32_t first)
 {
     const unsigned chunk = pl_pool_chunk(first);
     if (chunk >= PL_POOL_CHUNKS ||
-        pl_pool_chunk_items(chunk) > (SIZE_MAX - PL_POOL_ALIGNMENT) / pool->item_size) {
+        pl_pool_chunk_items(chunk) > (SIZE_MAX - BESIDE_ITEMS) / pool->item_size) {
         return PL_FAULT_MEMORY;
     }
     void *block = pool->memory.take(pool->memory.context, block_size(pool, chunk));
     if (block == NULL) {
         return PL_FAULT_MEMORY;
     }
-    const uintptr_t excess = (uintptr_t)block % PL_POOL_ALIGNMENT;
-    const uintptr_t start = (uintptr_t)block + (excess == 0 ? 0 : PL_POOL_ALIGNMENT - excess);
+    memcpy(block, &pool->newest, sizeof pool->newest);
+    const uintptr_t behind = (uintptr_t)block + sizeof pool->newest + PL_POOL_ALIGNMENT - 1;
+    const uintptr_t start = behind - behind % PL_POOL_ALIGNMENT;
     PL_ASSERT(chunk == pool->chunks);
     pool->chunks++;
-    pool->skipped[chunk] = (uint8_t)(start - (uintptr_t)block);
+    pool->newest = block;
     pool->origins[chunk] = start - first * pool->item_size; /* may wrap around, and back */
     return PL_OK;
 }

@@ -23,7 +23,7 @@
 /* Fields are private. */
 typedef struct pl_pool {
     uintptr_t origins[PL_POOL_CHUNKS]; /* where number 0 would stand if the chunk reached there */
-    uint8_t skipped[PL_POOL_CHUNKS];   /* bytes before the first item of what the memory gave   */
+    void *newest;                      /* block of the last chunk: begins with the one before's */
     uint32_t chunks;                   /* how many are there; taken in order                    */
     size_t item_size;
     uint32_t next;      /* numbers below were handed out at least once                       */
