@@ -221,6 +221,19 @@ static void form_is_checked_before_the_root(void **state)
     close_tree();
 }
 
+/* One sibling, and that an empty one: the row beside it would stand at the top. */
+static void one_empty_sibling(void **state)
+{
+    (void)state;
+    open_tree(9);
+    uint8_t bytes[11 + 32 + 2 + 1] = {PL_PROOF_INCLUSION, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1};
+    pl_store_u16(bytes + 11 + 32, 1);
+    assert_int_equal(verify(7, bytes, sizeof bytes), PL_REJECT_PROOF_SHAPE);
+    bytes[11] = 1;
+    assert_int_equal(verify(7, bytes, sizeof bytes), PL_REJECT_PROOF_ROOT);
+    close_tree();
+}
+
 static void limits_of_depth_and_row(void **state)
 {
     (void)state;
@@ -276,6 +289,7 @@ int main(void)
         cmocka_unit_test(siblings_stand_bottom_up),
         cmocka_unit_test(form_is_checked_before_the_root),
         cmocka_unit_test(partial_trees_without_memory),
+        cmocka_unit_test(one_empty_sibling),
         cmocka_unit_test(limits_of_depth_and_row),
         cmocka_unit_test(the_other_leaf_must_be_in_the_way),
     };
