@@ -184,6 +184,10 @@ void pl_ahead_free(pl_ahead *ahead);
 PL_MUST_USE pl_status pl_ahead_check(pl_ahead *ahead, pl_keys *keys, const pl_world *world,
                                      const uint8_t *block, size_t block_size);
 
+/* Whether there can be a signature in a block: false tells that pl_ahead_check would find nothing
+ * that costs much. Looks at no more than the first bytes. On input: block, any bytes. */
+bool pl_ahead_is_worth(const pl_world *world, const uint8_t *block, size_t block_size);
+
 /* ---- asking ---- */
 
 /* Calls a public pure or view function on the current state; nothing changes.

@@ -5,16 +5,18 @@
 
 #include "tools/common/bytes.h"
 #include "tools/common/memory.h"
+#include "vm/base/assume.h"
 
 /* A ring long enough that a thread which replays a few heavy blocks leaves work for the others, and
  * short enough that a history of large blocks does not gather in memory. */
-enum { SLOTS_OF_ONE = 16, RING_BYTES_MAX = 32 << 20, KEPT_SIZE_MAX = 64 << 10 };
+enum { SLOTS_OF_ONE = 16, RING_BYTES_MAX = 32 << 20, KEPT_SIZE_MAX = 64 << 10, PORTION = 4 };
 
 typedef struct slot {
     pt_bytes block;
     pt_memory memory; /* of checked: one slot belongs to one thread at a time */
     pl_ahead *checked;
-    bool is_checked; /* nobody works on it any more */
+    bool is_worth;   /* there can be something to check */
+    bool is_checked; /* nobody works on it any more     */
 } slot;
 
 /* What a thread has for itself. */
@@ -67,10 +69,14 @@ static void check(slot *at, const worker *own)
     (void)unwanted;
 }
 
-/* Under the lock, which is let go meanwhile: checks the first block that nobody has begun. */
+/* Under the lock, which is let go meanwhile: checks the first block that nobody has begun, if that
+ * is worth anything. */
 static void check_one(pt_ahead *ahead, const worker *own)
 {
     slot *at = slot_of(ahead, ahead->begun++);
+    if (!at->is_worth) {
+        return;
+    }
     (void)pthread_mutex_unlock(&ahead->lock);
     check(at, own);
     (void)pthread_mutex_lock(&ahead->lock);
@@ -114,16 +120,23 @@ static bool read_block(pt_ahead *ahead, const uint8_t **block, size_t *size)
 }
 
 /* A slot is free while its number is not between first and end, so nobody else looks at it. */
-static void put_block(pt_ahead *ahead, const uint8_t *block, size_t size)
+static void put_block(pt_ahead *ahead, uint64_t number, const uint8_t *block, size_t size)
 {
-    slot *at = slot_of(ahead, ahead->end);
+    slot *at = slot_of(ahead, number);
     at->block.size = 0;
     pt_put(&at->block, block, size);
     ahead->ring_bytes += size;
-    at->is_checked = false;
+    at->is_worth = pl_ahead_is_worth(ahead->world, block, size);
+    at->is_checked = !at->is_worth;
+}
+
+/* Blocks are told to the others in portions, and only as many are woken as there is work for. */
+static void tell(pt_ahead *ahead, uint64_t end, unsigned worth)
+{
     (void)pthread_mutex_lock(&ahead->lock);
-    ahead->end++;
-    if (ahead->idle > 0) {
+    ahead->end = end;
+    const unsigned wanted = worth < ahead->idle ? worth : ahead->idle;
+    for (unsigned i = 0; i < wanted; i++) {
         (void)pthread_cond_signal(&ahead->more);
     }
     (void)pthread_mutex_unlock(&ahead->lock);
@@ -134,10 +147,19 @@ static void fill(pt_ahead *ahead)
 {
     const uint8_t *block;
     size_t size;
-    while (ahead->end - ahead->first < ahead->slot_count && ahead->ring_bytes < RING_BYTES_MAX &&
+    uint64_t end = ahead->end;
+    unsigned worth = 0;
+    while (end - ahead->first < ahead->slot_count && ahead->ring_bytes < RING_BYTES_MAX &&
            read_block(ahead, &block, &size)) {
-        put_block(ahead, block, size);
+        put_block(ahead, end, block, size);
+        worth += slot_of(ahead, end)->is_worth;
+        end++;
+        if (worth == PORTION) {
+            tell(ahead, end, worth);
+            worth = 0;
+        }
     }
+    tell(ahead, end, worth);
 }
 
 /* ---- handing out ---- */
@@ -165,6 +187,10 @@ static void wait_for_first(pt_ahead *ahead)
 {
     const slot *at = slot_of(ahead, ahead->first);
     (void)pthread_mutex_lock(&ahead->lock);
+    PL_ASSERT(ahead->first <= ahead->begun);
+    if (ahead->begun == ahead->first && !at->is_worth) {
+        ahead->begun++; /* its slot will be another's: nobody may come to it any more */
+    }
     while (!at->is_checked) {
         if (ahead->begun < ahead->end) {
             check_one(ahead, &ahead->workers[0]);
@@ -204,7 +230,7 @@ pt_exit pt_ahead_next(const uint8_t **block, size_t *size, const pl_ahead **chec
     ahead->is_out = true;
     *block = at->block.data;
     *size = at->block.size;
-    *checked = at->checked;
+    *checked = at->is_worth ? at->checked : NULL;
     return PT_OK;
 }
 
@@ -220,6 +246,16 @@ static void begin_worker(worker *own, pt_ahead *ahead)
     }
 }
 
+/* Whether the world's rules ask for any signature at all. */
+static bool asks_for_signatures(const pl_world *world)
+{
+    bool asks = world->tx_auth == PL_TX_AUTH_SECP256K1;
+    for (uint32_t i = 0; i < world->feed_count && !asks; i++) {
+        asks = world->feeds[i].format != PL_FEED_UNSIGNED;
+    }
+    return asks;
+}
+
 pt_ahead *pt_ahead_open(const pl_world *world, const pt_ahead_source *source, unsigned threads)
 {
     pt_ahead *ahead = pt_take_zeroed(1, sizeof *ahead);
@@ -227,7 +263,7 @@ pt_ahead *pt_ahead_open(const pl_world *world, const pt_ahead_source *source, un
     (void)pthread_mutex_init(&ahead->lock, NULL);
     (void)pthread_cond_init(&ahead->more, NULL);
     (void)pthread_cond_init(&ahead->checked, NULL);
-    if (threads <= 1) {
+    if (threads <= 1 || !asks_for_signatures(world)) {
         return ahead;
     }
     threads = threads < PT_THREADS_MAX ? threads : PT_THREADS_MAX;

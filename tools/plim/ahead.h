@@ -22,8 +22,8 @@ typedef struct pt_ahead_source {
 } pt_ahead_source;
 
 /* On input: world, of the chain that will replay the blocks, which must outlive this; threads, the
- * caller's own included: 0 or 1 checks nothing ahead. A thread that the machine refuses is one
- * less. pt_ahead_close is due. */
+ * caller's own included: 0 or 1 checks nothing ahead, and so does a world without signatures. A
+ * thread that the machine refuses is one less. pt_ahead_close is due. */
 pt_ahead *pt_ahead_open(const pl_world *world, const pt_ahead_source *source, unsigned threads);
 
 /* Ends the threads and frees everything. NULL is fine. */

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tools/common/file.h"
+#include "tools/common/processors.h"
 #include "tools/plim/ahead.h"
 #include "tools/plim/commands.h"
 #include "tools/plim/models.h"
@@ -92,13 +92,13 @@ static pt_exit read_segment_options(pt_replay_options *options, const pt_args *a
     static const char *const own[] = {"--jobs", "--segment", "--records", "--mpi"};
     static const char *const shared[] = {"--segment", NULL};
     static const char *const parts[] = {"--make-checkpoints", NULL};
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const unsigned processors = pt_processors();
     options->checkpoints = pt_args_value(args, "--checkpoints");
     options->make_checkpoints = pt_args_value(args, "--make-checkpoints");
     options->mpi = pt_args_flag(args, "--mpi");
     options->records = pt_args_flag(args, "--records") || options->mpi;
     options->segments = SEGMENTS_DEFAULT;
-    options->jobs = processors > 0 && !options->mpi ? (uint64_t)processors : 1;
+    options->jobs = options->mpi ? 1 : processors;
     PT_TRY(refuse_with("--make-checkpoints", made, args, report));
     PT_TRY(refuse_with("--checkpoints", parts, args, report));
     PT_TRY(refuse_with("--checkpoints", whole, args, report));
@@ -114,7 +114,7 @@ static pt_exit read_segment_options(pt_replay_options *options, const pt_args *a
     }
     PT_TRY(pt_args_u64(&options->segments, args, "--segments", 1, SEGMENTS_MAX, report));
     PT_TRY(pt_args_u64(&options->jobs, args, "--jobs", 1, JOBS_MAX, report));
-    options->threads = processors > 0 && options->checkpoints == NULL ? (uint64_t)processors : 1;
+    options->threads = options->checkpoints == NULL ? processors : 1;
     options->threads = options->threads < PT_THREADS_MAX ? options->threads : PT_THREADS_MAX;
     PT_TRY(pt_args_u64(&options->threads, args, "--threads", 1, PT_THREADS_MAX, report));
     return pt_args_u64(&options->segment, args, "--segment", 1, SEGMENTS_MAX, report);

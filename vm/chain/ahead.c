@@ -5,6 +5,7 @@
  * what replay would have found. */
 #include "vm/chain/ahead.h"
 
+#include "vm/base/bytes.h"
 #include "vm/chain/run.h"
 
 _Static_assert(PL_REPORTS_PER_BLOCK_MAX < UINT16_MAX, "a reading's place fits its field");
@@ -123,4 +124,14 @@ pl_status pl_ahead_check(pl_ahead *ahead, pl_keys *keys, const pl_world *world,
     const pl_status status = check_block(ahead, keys, world, block, block_size);
     ahead->filled = status == PL_OK;
     return status;
+}
+
+/* A body is its reports, which begin with their count, and its transactions, which do too. */
+bool pl_ahead_is_worth(const pl_world *world, const uint8_t *block, size_t block_size)
+{
+    const size_t without_items = PL_HEADER_SIZE + 2 * sizeof(uint32_t);
+    if (block_size <= without_items) {
+        return false;
+    }
+    return world->tx_auth == PL_TX_AUTH_SECP256K1 || pl_load_u32(block + PL_HEADER_SIZE) != 0;
 }
