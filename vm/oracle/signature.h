@@ -18,8 +18,8 @@ typedef struct pl_public_key {
     uint8_t opaque[64];
 } pl_public_key;
 
-/* On input: 33 bytes. On output: *key, only for PL_OK. Returns PL_OK, or NON_CANONICAL when the
- * bytes are not the compressed form of a point on the curve. */
+/* On input: 33 bytes. On output: *key, only for PL_OK, else it is as before. Returns PL_OK, or
+ * NON_CANONICAL when the bytes are not the compressed form of a point on the curve. */
 PL_MUST_USE pl_status pl_public_key_parse(pl_public_key *key, const uint8_t *compressed);
 
 /* Keys that were parsed before. To parse a compressed key costs a square root, an eighth of the

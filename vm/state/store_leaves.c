@@ -7,6 +7,8 @@
 #include "vm/base/sha256_many.h"
 #include "vm/state/store_parts.h"
 
+_Static_assert(sizeof(pl_leaf) == 2 * PL_HASH_SIZE, "a leaf is hashed as path, then row hash");
+
 #define PORTION 64u /* rows; a multiple of PL_HASH_LANES */
 
 /* Records lie anywhere in memory: ask for one so many rows early. */
@@ -134,7 +136,7 @@ static pl_status stage(pl_store *store, uint32_t *staged, uint32_t first, uint32
             PL_TRY(pl_tree_take_leaf(store->tree, &record->leaf, name));
         }
         if (record->present) {
-            jobs[job_count++] = (pl_pair_job){news->hash, leaves[i].path}; /* path, then row hash */
+            jobs[job_count++] = (pl_pair_job){news->hash, (const uint8_t *)&leaves[i]};
         }
         *change = (pl_tree_change){pl_load_u64(leaves[i].path), record->leaf,
                                    record->present ? first + i : PL_TREE_REMOVE};
