@@ -412,15 +412,17 @@ static pt_exit open_queue(queue *q, pt_verdict *verdict, const pt_ranks *ranks, 
     return PT_OK;
 }
 
-static pt_exit replay(queue *q, pt_verdict *verdict, const pt_ranks *ranks, pt_progress *progress,
-                      pt_report *report)
+/* On output: *has_told, whether rank 0 knows what this process has to say. */
+static pt_exit replay(queue *q, bool *has_told, pt_verdict *verdict, const pt_ranks *ranks,
+                      pt_progress *progress, pt_report *report)
 {
     pt_exit exit = open_queue(q, verdict, ranks, report);
     if (exit == PT_OK) {
         pt_progress_history(progress, q->run->block_total / q->step);
         run_queue(q, progress);
     }
-    if (q->options->mpi && !pt_interrupted()) { /* mpirun ends the others, too */
+    *has_told = q->options->mpi && !pt_interrupted(); /* mpirun ends the others, too */
+    if (*has_told) {
         share(q, ranks, exit, report);
     }
     if (exit == PT_OK && ranks->rank == 0) {
@@ -440,7 +442,8 @@ pt_exit pt_segments_replay(pt_verdict *verdict, bool *is_told, pt_progress *prog
     }
     queue *q = pt_take_zeroed(1, sizeof *q);
     q->options = options;
-    const pt_exit exit = replay(q, verdict, &ranks, progress, report);
+    bool has_told;
+    const pt_exit exit = replay(q, &has_told, verdict, &ranks, progress, report);
     for (uint64_t i = 0; q->outcomes != NULL && i < q->segments.count; i++) {
         pt_segment_free(&q->outcomes[i].result);
     }
@@ -450,5 +453,6 @@ pt_exit pt_segments_replay(pt_verdict *verdict, bool *is_told, pt_progress *prog
         pt_ranks_end();
     }
     *is_told = ranks.rank == 0;
-    return *is_told || pt_interrupted() ? exit : PT_OK; /* rank 0 has said what failed */
+    /* What rank 0 was told, it says alone: also when it ended first and mpirun ends this one. */
+    return *is_told || !has_told ? exit : PT_OK;
 }
