@@ -197,18 +197,52 @@ static bool can_leave_copies_out(const fused_row *row, pl_fusing *f, uint32_t pl
            only_reader(f, row, place, 1);
 }
 
+#define ROW_COUNT (sizeof fused_rows / sizeof *fused_rows)
+_Static_assert(ROW_COUNT < UINT8_MAX, "a row's number is one byte");
+
+/* The rows that begin with one instruction, in their order: first[op], then next[row], each one
+ * more than the row, 0 at the end. */
+typedef struct row_lists {
+    uint8_t first[256], next[ROW_COUNT];
+} row_lists;
+
+static void list_rows(row_lists *lists)
+{
+    memset(lists, 0, sizeof *lists);
+    for (size_t k = ROW_COUNT; k-- > 0;) {
+        const uint8_t op = fused_rows[k].ops[0];
+        lists->next[k] = lists->first[op];
+        lists->first[op] = (uint8_t)(k + 1);
+    }
+}
+
+static bool has_arrays(const pl_function *function)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < function->instruction_count && !has; i++) {
+        has = function->instructions[i].op == PL_OP_LDX;
+    }
+    return has;
+}
+
 /* Every step gets the longest run that begins with it: whichever the step before takes, the run
  * that is taken fits. */
 void pl_fuse(pl_step *steps, pl_fusing *f, const pl_code *code, const pl_function *function)
 {
-    find_carried(f, code, function);
+    row_lists lists;
+    list_rows(&lists);
+    if (has_arrays(function)) { /* nothing else asks what is read */
+        find_carried(f, code, function);
+    } else {
+        f->function = function;
+    }
     for (uint32_t i = 0; i < function->instruction_count; i++) {
-        for (size_t k = 0; k < sizeof fused_rows / sizeof *fused_rows; k++) {
-            if (stands(&fused_rows[k], function, i) && can_leave_copies_out(&fused_rows[k], f, i)) {
-                steps[i].run = fused_rows[k].handler;
-                break;
-            }
+        uint8_t row = lists.first[function->instructions[i].op];
+        while (row != 0 && !(stands(&fused_rows[row - 1], function, i) &&
+                             can_leave_copies_out(&fused_rows[row - 1], f, i))) {
+            row = lists.next[row - 1];
         }
+        steps[i].run = row == 0 ? steps[i].run : fused_rows[row - 1].handler;
         steps[i].handler = steps[i].gas != 0 ? PL_HANDLER_CHARGE : steps[i].run;
     }
 }
