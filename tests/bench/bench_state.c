@@ -254,35 +254,30 @@ static void print_value(const char *name, const char *unit, timing_spread value)
     timing_row_print(&row);
 }
 
-static void print_share(uint32_t rows, uint32_t changed, result of)
+/* A row about a part of a commit of `changed` rows of `rows`, beside what it is compared with. */
+static void print_ratio(const char *what, uint32_t changed, uint32_t rows, const char *against,
+                        timing_spread value, timing_spread yardstick, timing_spread ratio)
 {
     char name[96];
-    (void)snprintf(name, sizeof name, "hashing alone, change %" PRIu32 " of %" PRIu32 " rows",
-                   changed, rows);
+    (void)snprintf(name, sizeof name, "%s %" PRIu32 " of %" PRIu32 " rows", what, changed, rows);
     const timing_row row = {.name = name,
                             .unit = "ns/row",
-                            .against = "the commitment",
-                            .value = divided(of.own_ns, changed),
-                            .yardstick = divided(of.commit_ns, changed),
-                            .ratio = of.share};
+                            .against = against,
+                            .value = divided(value, changed),
+                            .yardstick = divided(yardstick, changed),
+                            .ratio = ratio};
     timing_row_print(&row);
 }
 
 static void print(uint32_t rows, uint32_t changed, const char *what, result of)
 {
     if (json) {
-        char name[96];
-        (void)snprintf(name, sizeof name, "commitment, %s %" PRIu32 " of %" PRIu32 " rows", what,
-                       changed, rows);
-        const timing_row row = {.name = name,
-                                .unit = "ns/row",
-                                .against = "cost model / time",
-                                .value = divided(of.commit_ns, changed),
-                                .yardstick = divided(of.model_ns, changed),
-                                .ratio = of.eta};
-        timing_row_print(&row);
+        char name[64];
+        (void)snprintf(name, sizeof name, "commitment, %s", what);
+        print_ratio(name, changed, rows, "cost model / time", of.commit_ns, of.model_ns, of.eta);
         if (strcmp(what, "change") == 0) {
-            print_share(rows, changed, of);
+            print_ratio("hashing alone, change", changed, rows, "the commitment", of.own_ns,
+                        of.commit_ns, of.share);
         }
     } else {
         printf("%9" PRIu32 " %8" PRIu32 "  %-7s %8.2f %12.1f %10.0f %9.1f %7.3f\n", rows, changed,

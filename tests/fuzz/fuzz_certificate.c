@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "tests/support/certificate_forge.h"
 #include "tests/support/counted_memory.h"
 #include "tests/support/heap.h"
@@ -20,17 +21,7 @@
 #include "vm/base/bytes.h"
 #include "vm/oracle/native.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { HEIGHTS = 4, SEEDS = 2 * HEIGHTS + 1, BANK = 1, TWIN = 2 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static uint8_t world[TINY_WORLD_SIZE_MAX];
 static size_t world_size;

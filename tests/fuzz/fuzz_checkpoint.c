@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "tests/support/counted_memory.h"
 #include "tests/support/heap.h"
 #include "tests/support/tiny_world.h"
@@ -17,17 +18,7 @@
 #include "vm/plimsoll.h"
 #include "vm/state/store.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { HEADER_AT = 6, ROOT_AT = HEADER_AT + 118, ROWS_AT = HEADER_AT + 182 + 8 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static uint8_t world[TINY_WORLD_SIZE_MAX];
 static size_t world_size;

@@ -10,23 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "tests/support/counted_memory.h"
 #include "tools/common/bytes.h"
 #include "vm/base/bytes.h"
 #include "vm/plimsoll.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define HOOK_GAS_MAX 1000000u /* more is valid, and takes too long here */
 enum { BLOCKS_MAX = 16 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static bool keep(void *context, const uint8_t *part, size_t size)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/fuzz/target.h"
 #include "tools/common/file.h"
 #include "tools/import/calltree.h"
 #include "tools/import/csv.h"
@@ -19,16 +20,6 @@
 #include "tools/import/series.h"
 #include "tools/import/world_file.h"
 #include "vm/base/bytes.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static char folder[64], path[96], contract[96], out[96];
 

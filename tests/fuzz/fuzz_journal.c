@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "tests/support/sim_disk.h"
 #include "tools/common/bytes.h"
 #include "tools/common/crc32c.h"
@@ -20,17 +21,7 @@
 #include "vm/base/bytes.h"
 #include "vm/base/sha256.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { RECORDS_MAX = 15, HEAD = 5, START_AT = 6 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static const char folder[] = "j", journal_path[] = "j/journal.plj",
                   manifest_path[] = "j/manifest.plm";

@@ -10,21 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "vm/base/bytes.h"
 #include "vm/oracle/curve.h"
 #include "vm/oracle/oracle.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { MEMBERS = 200, HEAD = 37, NOW = 1700000000 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* ---- the curve, as it would be if every signature held ---- */
 

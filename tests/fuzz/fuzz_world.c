@@ -5,20 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/target.h"
 #include "tests/support/counted_memory.h"
 #include "vm/plimsoll.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define HOOK_GAS_MAX 1000000u /* more is valid, and takes too long here */
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 typedef struct bytes {
     uint8_t *data;
